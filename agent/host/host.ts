@@ -1,0 +1,31 @@
+/** The host below the agent: its own containerd, the images it needs, and the names that keep clusters apart. */
+
+/** Every name on the host that belongs to one state directory. */
+export interface HostNames {
+  /** `kedge-` and 6 hex digits of a hash of the state directory's real path. Bridges use the short form `kd<6 hex>`. */
+  name: string;
+  bridge: string;
+  nftTable: string;
+  cgroupParent: string;
+  containerdRoot: string;
+  containerdState: string;
+  /** Kept shorter than 108 characters. */
+  containerdSocket: string;
+  containerdConfig: string;
+}
+
+export interface Containerd {
+  /** Path of the CRI socket. */
+  socket: string;
+  pid: number;
+}
+
+export interface Host {
+  names: HostNames;
+  /** Finds or installs (saying so) containerd, runc, CNI plugins and nftables; throws an error that names the fix. */
+  ensurePackages(options: { mayInstall: boolean; report(line: string): void }): Promise<void>;
+  /** Starts the own containerd, detached so that it outlives the agent, or adopts the one that runs. */
+  ensureContainerd(): Promise<Containerd>;
+  /** Stops every pod and containerd, unmounts, removes cgroups and files of this state directory. */
+  remove(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+/** The host's side of cluster networking, as the agent's main loop drives it. */
+import type { EndpointSlice, Pod, Service } from "../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../protocol/kubernetes/object.ts";
+
+export interface NetworkConfig {
+  /** Short, unique on the host, derived from the state directory; prefixes bridge, nft table, CNI network. */
+  name: string;
+  stateDir: string;
+  podCidr: string;
+  clusterCidr: string;
+  serviceCidr: string;
+  dnsAddress: string;
+  clusterDomain: string;
+}
+
+/** What the network is programmed from: everything the agent knows, each time; the network finds out what changed. */
+export interface NetworkState {
+  services: ReadonlyMap<string, Stored<Service>>;
+  endpointSlices: ReadonlyMap<string, Stored<EndpointSlice>>;
+  /** This node's pods, for endpoint weights (annotation of the pod travels in the slice) and hostPort. */
+  pods: ReadonlyMap<string, Stored<Pod>>;
+}
+
+export interface Network {
+  /** Writes the CNI configuration, sets sysctls, starts cluster DNS. Idempotent: adopts what an earlier run left. */
+  start(): Promise<void>;
+  /** Programs nftables and DNS; coalesces calls, atomic, only what changed. */
+  apply(state: NetworkState): Promise<void>;
+  /** Stops the DNS server; rules and bridge stay, so that pods go on. */
+  stop(): Promise<void>;
+  /** Removes bridge, table, rules, leases: for `npm run down`. */
+  remove(): Promise<void>;
+  readonly cniConfDir: string;
+}

@@ -1,0 +1,37 @@
+/**
+ * What a controller is: it names what it reads, and computes actions from it. `reconcile` is total and pure (no
+ * I/O, no clock, no randomness: the snapshot carries `now`); computing again after the actions were applied yields
+ * none. The shell (../objects/workload.ts) reads, computes, applies the actions as one guarded list.
+ */
+import type { Event } from "../../protocol/kubernetes/generated/types.ts";
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import type { DeleteOptions } from "../registry/registry.ts";
+import type { ListQuery, ObjectKey } from "../storage/store.ts";
+
+/** Reads for one snapshot; objects come parsed, with apiVersion, kind and resourceVersion in place. */
+export interface Reader {
+  get<T extends KubernetesObject>(key: ObjectKey): Promise<Stored<T> | undefined>;
+  list<T extends KubernetesObject>(query: ListQuery): Promise<Stored<T>[]>;
+}
+
+export type Action =
+  | { type: "create"; object: KubernetesObject }
+  /** `object` carries the resourceVersion it was read at. */
+  | { type: "update"; object: Stored<KubernetesObject>; subresource?: "status" | "scale" }
+  | { type: "delete"; object: Stored<KubernetesObject>; options?: DeleteOptions }
+  /** Metadata finalizers done: the object may go. */
+  | { type: "removeFinalizer"; object: Stored<KubernetesObject>; finalizer: string }
+  | { type: "event"; about: Stored<KubernetesObject>; event: Pick<Event, "reason" | "message" | "type"> & { component: string } };
+
+export interface Reconciliation {
+  actions: Action[];
+  /** Look again after this long, without a wake. */
+  requeueAfterMs?: number;
+}
+
+export interface Controller<Snapshot> {
+  /** Key prefix it answers for: `replicasets.apps`, `gc`. */
+  name: string;
+  observe(reader: Reader, key: ObjectKey, now: number): Promise<Snapshot>;
+  reconcile(snapshot: Snapshot): Reconciliation;
+}

@@ -1,0 +1,26 @@
+/** What the Worker is configured with: bindings of wrangler.toml, of Miniflare, and secrets. */
+import type { NodeHub } from "./objects/node-hub.ts";
+import type { Scheduler } from "./objects/scheduler.ts";
+import type { Session } from "./objects/session.ts";
+import type { StoreObject } from "./objects/store.ts";
+import type { Workload } from "./objects/workload.ts";
+
+export interface Env {
+  DB: D1Database;
+  STORE: DurableObjectNamespace<StoreObject>;
+  WORKLOAD: DurableObjectNamespace<Workload>;
+  SCHEDULER: DurableObjectNamespace<Scheduler>;
+  NODE_HUB: DurableObjectNamespace<NodeHub>;
+  SESSION: DurableObjectNamespace<Session>;
+  /** SHA-256 (hex) of the admin's bearer token. A secret; replaced to rotate the token. */
+  ADMIN_TOKEN_SHA256: string;
+  /** 32 bytes, base64: encrypts Secrets at rest. A secret. `id:base64[,id:base64…]`, the first one encrypts. */
+  ENCRYPTION_KEYS: string;
+  /** `10.96.0.0/16`; the DNS address is its tenth, the `kubernetes` Service its first. */
+  SERVICE_CIDR: string;
+  /** `10.244.0.0/16`; each node gets a /24 of it. */
+  CLUSTER_CIDR: string;
+  CLUSTER_DOMAIN: string;
+  /** `https://…` that agents and printed commands use. Empty: the origin of the request. */
+  PUBLIC_URL: string;
+}

@@ -1,0 +1,42 @@
+/**
+ * The one write path (Kubernetes' registry/rest): an object goes default → prepare → validate → admit → operation,
+ * for the API, the controllers, the scheduler and the agents alike. Planning is pure; only the shell writes.
+ *
+ * A plan is refused by throwing a StatusError; a committed operation's refusal comes back as a WriteResult and
+ * becomes the same StatusError through `refusalOf`.
+ */
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import type { RequestContext, Resource } from "../resources/resource.ts";
+import type { WriteOperation } from "../storage/store.ts";
+
+export interface DeleteOptions {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: "Background" | "Foreground" | "Orphan";
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+export interface Planned {
+  operation: WriteOperation;
+  /** The object as it will be stored; its resourceVersion is the result's. */
+  object: KubernetesObject;
+  warnings: string[];
+}
+
+export interface Planner {
+  create(resource: Resource, object: KubernetesObject, context: RequestContext): Planned;
+  /** Undefined: nothing changed, nothing is to be written. `subresource`: `status`, `scale`, `binding`, … */
+  update(options: {
+    resource: Resource;
+    current: Stored<KubernetesObject>;
+    next: KubernetesObject;
+    subresource?: string;
+    context: RequestContext;
+  }): Planned | undefined;
+  /** A first delete may only mark (grace, finalizers); a pod's last one, by its agent, removes. */
+  delete(options: {
+    resource: Resource;
+    current: Stored<KubernetesObject>;
+    options: DeleteOptions;
+    context: RequestContext;
+  }): Planned | undefined;
+}

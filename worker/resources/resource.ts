@@ -1,0 +1,94 @@
+/**
+ * What a kind is to the API server. One file a kind (./pods.ts, ./deployments.ts, …), one table of all of them
+ * (./registry.ts): another kind costs one file and one line. Everything here is pure: no clock, no storage, no HTTP.
+ */
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import type { ObjectIndex, ObjectKey } from "../storage/store.ts";
+
+/** One problem with one field, as `metav1.StatusCause` says it. `path` is `spec.containers[0].name`. */
+export interface FieldError {
+  reason: "FieldValueRequired" | "FieldValueInvalid" | "FieldValueForbidden" | "FieldValueNotSupported"
+    | "FieldValueDuplicate" | "FieldValueTooLong" | "FieldValueTooMany" | "FieldValueTypeInvalid" | "FieldValueNotFound";
+  path: string;
+  /** Kubernetes' wording, e.g. `Invalid value: "x": must be …`. */
+  message: string;
+}
+
+/** What a strategy may know of its surroundings. */
+export interface RequestContext {
+  /** Milliseconds since the epoch, taken once a request. */
+  now: number;
+  newUid(): string;
+  /** Lower-case letters and digits as `generateName` uses them. */
+  randomSuffix(length: number): string;
+  user: { name: string; groups: string[] };
+  config: { serviceCidr: string; clusterCidr: string; clusterDomain: string };
+}
+
+export interface Column {
+  name: string;
+  type: "string" | "integer" | "date" | "boolean";
+  format?: string;
+  /** 0 is always shown, 1 with `-o wide`. */
+  priority: number;
+  description: string;
+  cell(object: Stored<KubernetesObject>, now: number): string | number | boolean | null;
+}
+
+/** A subresource of the main object that has its own rules for what may change. */
+export interface SubresourceStrategy<T> {
+  /** Returns what is to be stored: the old object with only that part taken from the new one. */
+  prepareForUpdate(next: T, previous: Stored<T>, context: RequestContext): void;
+  validateUpdate(next: T, previous: Stored<T>): FieldError[];
+}
+
+export interface Resource<T extends KubernetesObject = KubernetesObject> {
+  group: string;
+  version: string;
+  kind: string;
+  listKind: string;
+  /** `pods` */
+  plural: string;
+  singular: string;
+  shortNames: string[];
+  categories: string[];
+  isNamespaced: boolean;
+  /** Verbs it serves, discovery's order. */
+  verbs: string[];
+  /** Name of its schema in ./generated (OpenAPI's `io.k8s.api.core.v1.Pod`). */
+  schema: string;
+  /** Fields that `metadata.generation` counts; absent: the kind has no generation. */
+  hasGeneration: boolean;
+  /** Defaults that the OpenAPI does not state; the stated ones are applied before. Mutates. */
+  applyDefaults?(object: T): void;
+  /** Clears what a client may not set (status, …) and fills what the server sets. Mutates. */
+  prepareForCreate?(object: T, context: RequestContext): void;
+  prepareForUpdate?(next: T, previous: Stored<T>, context: RequestContext): void;
+  /** The hand-written rules, after the schema's own (types, required, formats) passed. */
+  validate(object: T): FieldError[];
+  validateUpdate?(next: T, previous: Stored<T>): FieldError[];
+  /** Warning headers. */
+  warnings?(object: T): string[];
+  subresources: { status?: SubresourceStrategy<T>; [name: string]: SubresourceStrategy<T> | undefined };
+  columns: Column[];
+  /** Beyond `metadata.name` and `metadata.namespace`. */
+  selectableFields?(object: T): Record<string, string>;
+  /** Terms, selector and settledness of the index; see ../controllers for what each controller needs. */
+  terms?(object: T): string[];
+  selector?(object: T): ObjectIndex["selector"];
+  isSettled?(object: Stored<T>): boolean;
+  /** Values that only this object may hold. */
+  claims?(object: T): { kind: string; value: string }[];
+  /** How a DELETE ends it: pods get a grace period, most objects go at once. */
+  graceSeconds?(object: Stored<T>, asked: number | undefined): number;
+  defaultPropagation?: "Background" | "Orphan";
+}
+
+/** `pods` or `deployments.apps`. */
+export function resourceKey(resource: { group: string; plural: string }): string {
+  return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
+}
+
+export function objectKey(resource: { group: string; plural: string }, namespace: string, name: string): ObjectKey {
+  return `${resourceKey(resource)}/${namespace}/${name}`;
+}

@@ -1,0 +1,211 @@
+/**
+ * The contract of the store: what the Store Durable Object offers to the rest of the Worker (as RPC), and what the
+ * store asks of the domain. The store knows keys, revisions and index terms; it knows no Kubernetes kind.
+ */
+
+/**
+ * `<resource>[.<group>]/<namespace>/<name>`: `pods/default/web-0`, `deployments.apps/default/web`, `nodes//host-1`.
+ * Never a version, so that every version of a group is the same object. Resources whose name begins with `_`
+ * (`_agents//host-1`, `_jointokens//<hash>`) are kedge's own and are never served by the Kubernetes API.
+ */
+export type ObjectKey = string;
+
+/** What is known of an object without its text; computed at write time and stored beside it. */
+export interface ObjectIndex {
+  uid: string;
+  labels: Record<string, string>;
+  /** Selectable fields: `metadata.name`, `metadata.namespace`, `spec.nodeName`, `status.phase`, … */
+  fields: Record<string, string>;
+  /** Inverted index, looked up by `Lookup.byTerm` and `ListQuery.term`: `node:n1`, `owner:<uid>`, `ref:secrets/ns/x`. */
+  terms: string[];
+  /** The controller owner, if any. */
+  controller?: { key: ObjectKey; uid: string };
+  /** What a Service, ReplicaSet, … selects, in label-selector form, for finding whom a pod's change concerns. */
+  selector?: { matchLabels?: Record<string, string>; matchExpressions?: LabelRequirement[] };
+  generation: number;
+  isDeleting: boolean;
+  /** True when nobody has to act on the object any more; false puts it in the index that the cron walks. */
+  isSettled: boolean;
+}
+
+/**
+ * The object's JSON without `apiVersion`, `kind` and `metadata.resourceVersion`, beginning with `{"metadata":{"name"`:
+ * readers splice those three in front, so that nothing is parsed on the way out.
+ */
+export type ObjectText = string;
+
+export interface StoredObject {
+  key: ObjectKey;
+  revision: number;
+  text: ObjectText;
+}
+
+export interface LabelRequirement {
+  key: string;
+  operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  values?: string[];
+}
+
+export interface FieldRequirement {
+  field: string;
+  operator: "=" | "!=";
+  value: string;
+}
+
+/** What a list or a watch covers. All given parts must match. */
+export interface Selection {
+  resource: string;
+  namespace?: string;
+  labels?: LabelRequirement[];
+  fields?: FieldRequirement[];
+  term?: string;
+}
+
+export interface ListQuery extends Selection {
+  limit?: number;
+  /** Exclusive start key, for paging. */
+  after?: ObjectKey;
+  /** Read as of this revision; `{ expired: true }` if it lies below the compaction floor. */
+  atRevision?: number;
+}
+
+export interface ListPage {
+  revision: number;
+  items: StoredObject[];
+  /** More follow after this key. */
+  next?: ObjectKey;
+  remaining?: number;
+}
+
+export type Expired = { expired: true; floor: number; revision: number };
+
+/** A condition on another object that must hold when the operation is evaluated. */
+export interface Requirement {
+  key: ObjectKey;
+  /** `active`: exists and is not being deleted. */
+  is: "active" | "present" | "absent";
+  uid?: string;
+  revision?: number;
+}
+
+/** A value that only one object may hold (cluster IP, node port, pod CIDR). Owned by the operation's key. */
+export interface Claim {
+  kind: string;
+  value: string;
+}
+
+export type WriteOperation =
+  | {
+      verb: "create";
+      key: ObjectKey;
+      text: ObjectText;
+      index: ObjectIndex;
+      requires?: Requirement[];
+      claims?: Claim[];
+    }
+  | {
+      verb: "update";
+      key: ObjectKey;
+      text: ObjectText;
+      index: ObjectIndex;
+      expect: { revision: number; uid?: string };
+      requires?: Requirement[];
+      claims?: Claim[];
+      releases?: Claim[];
+    }
+  | {
+      /** Claims of the key are released with it. */
+      verb: "delete";
+      key: ObjectKey;
+      expect: { revision?: number; uid?: string };
+      requires?: Requirement[];
+    };
+
+export interface WriteList {
+  operations: WriteOperation[];
+  /** All or nothing: one refused operation refuses every other (`{ reason: "aborted" }`). */
+  isAtomic?: boolean;
+  /**
+   * The revision of the snapshot that the list was computed from, by scope. The list is refused whole (every result
+   * `{ reason: "stale" }`) if a scope changed after it: an ambiguous write is never repeated into duplicates.
+   */
+  guards?: { scope: string; revision: number }[];
+  isDryRun?: boolean;
+}
+
+export type WriteResult =
+  | { ok: true; revision: number }
+  | {
+      ok: false;
+      reason: "exists" | "not-found" | "conflict" | "uid-mismatch" | "requirement" | "claimed" | "stale" | "aborted";
+      /** The requirement's or claim's position in its operation. */
+      at?: number;
+      current?: { revision: number; uid: string };
+    };
+
+export interface WriteAnswer {
+  /** Results in the order of the operations. */
+  results: WriteResult[];
+  revision: number;
+}
+
+export type ChangeType = "ADDED" | "MODIFIED" | "DELETED";
+
+/** One committed write as the domain's policy sees it. */
+export interface Change {
+  revision: number;
+  key: ObjectKey;
+  type: ChangeType;
+  before?: ObjectIndex;
+  after?: ObjectIndex;
+}
+
+/** One change as a reader of the log gets it; `text` of a DELETED is the last state. */
+export interface ChangeEvent {
+  type: ChangeType;
+  key: ObjectKey;
+  uid: string;
+  revision: number;
+  text: ObjectText;
+}
+
+export interface ChangesQuery extends Selection {
+  since: number;
+}
+
+/** Methods of the Store Durable Object. Refusals are values; only broken calls throw. */
+export interface Store {
+  get(key: ObjectKey): Promise<StoredObject | undefined>;
+  getMany(keys: ObjectKey[]): Promise<{ revision: number; items: (StoredObject | undefined)[] }>;
+  list(query: ListQuery): Promise<ListPage | Expired>;
+  /** All of it at one revision. */
+  listMany(queries: ListQuery[]): Promise<ListPage[]>;
+  write(list: WriteList): Promise<WriteAnswer>;
+  /** Changes after `since`, in order, matching before or after (an object that stops matching is DELETED). */
+  changes(queries: ChangesQuery[]): Promise<{ revision: number; events: ChangeEvent[][] } | Expired>;
+  /** Cluster facts. `epoch` grows with every start of the store. */
+  describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }>;
+  // A watch is a WebSocket: see ./watch.ts.
+}
+
+/** Reads of the store's memory that the policy may make while a change is mapped; synchronous and indexed. */
+export interface Lookup {
+  get(key: ObjectKey): ObjectIndex | undefined;
+  /** Keys of the objects whose index has this term. */
+  byTerm(term: string): Iterable<ObjectKey>;
+  /** Objects of a resource in one namespace (`""` for those without). */
+  inNamespace(resource: string, namespace: string): Iterable<[ObjectKey, ObjectIndex]>;
+}
+
+/**
+ * What the store asks of the domain (implemented in ../controllers/policy.ts).
+ * Wake targets: `workload/<key>` (also `workload/gc/<uid>`), `scheduler`, `node/<name>`, `nodes`.
+ */
+export interface StorePolicy {
+  wakesOf(change: Change, lookup: Lookup): string[];
+  /** Scopes that a change makes stale, for `WriteList.guards`. */
+  scopesOf(change: Change): string[];
+}
+
+/** Delivers a wake; resolves when it was applied or durably noted by the receiver, rejects otherwise. */
+export type Wake = (target: string, revision: number) => Promise<void>;
