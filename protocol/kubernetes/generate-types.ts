@@ -3,7 +3,8 @@
  *
  *     node protocol/kubernetes/generate-types.ts <folder of OpenAPI documents>
  *
- * One interface per definition; facts only (names, types, required fields), no description text.
+ * One type per definition (aliases, not interfaces: only those are assignable to `KubernetesObject`, which has an
+ * index signature); facts only (names, types, required fields), no description text.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +15,9 @@ const documents = [
   "apis__coordination.k8s.io__v1",
   "apis__discovery.k8s.io__v1",
   "apis__events.k8s.io__v1",
+  "apis__scheduling.k8s.io__v1",
+  "apis__policy__v1",
+  "apis__autoscaling__v1",
 ];
 
 interface Schema {
@@ -84,12 +88,12 @@ for (const [name, schema] of [...schemas].sort(([a], [b]) => (a < b ? -1 : 1))) 
     output.push("", `export type ${typeName(name)} = ${typeOf(schema)};`);
     continue;
   }
-  output.push("", `export interface ${typeName(name)} {`);
+  output.push("", `export type ${typeName(name)} = {`);
   for (const [property, value] of Object.entries(schema.properties)) {
     const isRequired = schema.required?.includes(property) ?? false;
     const key = /^[A-Za-z_$][\w$]*$/.test(property) ? property : JSON.stringify(property);
     output.push(`  ${key}${isRequired ? "" : "?"}: ${typeOf(value)};`);
   }
-  output.push("}");
+  output.push("};");
 }
 writeFileSync(join(import.meta.dirname, "generated/types.ts"), `${output.join("\n")}\n`);

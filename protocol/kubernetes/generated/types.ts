@@ -5,53 +5,53 @@ export type IntOrString = string | number;
 /** RFC 3339. */
 export type Time = string;
 
-export interface ControllerRevision {
+export type ControllerRevision = {
   apiVersion?: string;
   data?: RawExtension;
   kind?: string;
   metadata?: ObjectMeta;
   revision: number;
-}
+};
 
-export interface ControllerRevisionList {
+export type ControllerRevisionList = {
   apiVersion?: string;
   items: ControllerRevision[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface DaemonSet {
+export type DaemonSet = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: DaemonSetSpec;
   status?: DaemonSetStatus;
-}
+};
 
-export interface DaemonSetCondition {
+export type DaemonSetCondition = {
   lastTransitionTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface DaemonSetList {
+export type DaemonSetList = {
   apiVersion?: string;
   items: DaemonSet[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface DaemonSetSpec {
+export type DaemonSetSpec = {
   minReadySeconds?: number;
   revisionHistoryLimit?: number;
   selector: LabelSelector;
   template: PodTemplateSpec;
   updateStrategy?: DaemonSetUpdateStrategy;
-}
+};
 
-export interface DaemonSetStatus {
+export type DaemonSetStatus = {
   collisionCount?: number;
   conditions?: DaemonSetCondition[];
   currentNumberScheduled: number;
@@ -62,38 +62,38 @@ export interface DaemonSetStatus {
   numberUnavailable?: number;
   observedGeneration?: number;
   updatedNumberScheduled?: number;
-}
+};
 
-export interface DaemonSetUpdateStrategy {
+export type DaemonSetUpdateStrategy = {
   rollingUpdate?: RollingUpdateDaemonSet;
   type?: string;
-}
+};
 
-export interface Deployment {
+export type Deployment = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: DeploymentSpec;
   status?: DeploymentStatus;
-}
+};
 
-export interface DeploymentCondition {
+export type DeploymentCondition = {
   lastTransitionTime?: Time;
   lastUpdateTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface DeploymentList {
+export type DeploymentList = {
   apiVersion?: string;
   items: Deployment[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface DeploymentSpec {
+export type DeploymentSpec = {
   minReadySeconds?: number;
   paused?: boolean;
   progressDeadlineSeconds?: number;
@@ -102,9 +102,9 @@ export interface DeploymentSpec {
   selector: LabelSelector;
   strategy?: DeploymentStrategy;
   template: PodTemplateSpec;
-}
+};
 
-export interface DeploymentStatus {
+export type DeploymentStatus = {
   availableReplicas?: number;
   collisionCount?: number;
   conditions?: DeploymentCondition[];
@@ -114,44 +114,44 @@ export interface DeploymentStatus {
   terminatingReplicas?: number;
   unavailableReplicas?: number;
   updatedReplicas?: number;
-}
+};
 
-export interface DeploymentStrategy {
+export type DeploymentStrategy = {
   rollingUpdate?: RollingUpdateDeployment;
   type?: string;
-}
+};
 
-export interface ReplicaSet {
+export type ReplicaSet = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: ReplicaSetSpec;
   status?: ReplicaSetStatus;
-}
+};
 
-export interface ReplicaSetCondition {
+export type ReplicaSetCondition = {
   lastTransitionTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface ReplicaSetList {
+export type ReplicaSetList = {
   apiVersion?: string;
   items: ReplicaSet[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ReplicaSetSpec {
+export type ReplicaSetSpec = {
   minReadySeconds?: number;
   replicas?: number;
   selector: LabelSelector;
   template?: PodTemplateSpec;
-}
+};
 
-export interface ReplicaSetStatus {
+export type ReplicaSetStatus = {
   availableReplicas?: number;
   conditions?: ReplicaSetCondition[];
   fullyLabeledReplicas?: number;
@@ -159,56 +159,56 @@ export interface ReplicaSetStatus {
   readyReplicas?: number;
   replicas: number;
   terminatingReplicas?: number;
-}
+};
 
-export interface RollingUpdateDaemonSet {
+export type RollingUpdateDaemonSet = {
   maxSurge?: IntOrString;
   maxUnavailable?: IntOrString;
-}
+};
 
-export interface RollingUpdateDeployment {
+export type RollingUpdateDeployment = {
   maxSurge?: IntOrString;
   maxUnavailable?: IntOrString;
-}
+};
 
-export interface RollingUpdateStatefulSetStrategy {
+export type RollingUpdateStatefulSetStrategy = {
   maxUnavailable?: IntOrString;
   partition?: number;
-}
+};
 
-export interface StatefulSet {
+export type StatefulSet = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: StatefulSetSpec;
   status?: StatefulSetStatus;
-}
+};
 
-export interface StatefulSetCondition {
+export type StatefulSetCondition = {
   lastTransitionTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface StatefulSetList {
+export type StatefulSetList = {
   apiVersion?: string;
   items: StatefulSet[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface StatefulSetOrdinals {
+export type StatefulSetOrdinals = {
   start?: number;
-}
+};
 
-export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
+export type StatefulSetPersistentVolumeClaimRetentionPolicy = {
   whenDeleted?: string;
   whenScaled?: string;
-}
+};
 
-export interface StatefulSetSpec {
+export type StatefulSetSpec = {
   minReadySeconds?: number;
   ordinals?: StatefulSetOrdinals;
   persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy;
@@ -220,9 +220,9 @@ export interface StatefulSetSpec {
   template: PodTemplateSpec;
   updateStrategy?: StatefulSetUpdateStrategy;
   volumeClaimTemplates?: PersistentVolumeClaim[];
-}
+};
 
-export interface StatefulSetStatus {
+export type StatefulSetStatus = {
   availableReplicas?: number;
   collisionCount?: number;
   conditions?: StatefulSetCondition[];
@@ -233,71 +233,107 @@ export interface StatefulSetStatus {
   replicas: number;
   updateRevision?: string;
   updatedReplicas?: number;
-}
+};
 
-export interface StatefulSetUpdateStrategy {
+export type StatefulSetUpdateStrategy = {
   rollingUpdate?: RollingUpdateStatefulSetStrategy;
   type?: string;
-}
+};
 
-export interface BoundObjectReference {
+export type BoundObjectReference = {
   apiVersion?: string;
   kind?: string;
   name?: string;
   uid?: string;
-}
+};
 
-export interface TokenRequest {
+export type TokenRequest = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec: TokenRequestSpec;
   status?: TokenRequestStatus;
-}
+};
 
-export interface TokenRequestSpec {
+export type TokenRequestSpec = {
   audiences: string[];
   boundObjectRef?: BoundObjectReference;
   expirationSeconds?: number;
-}
+};
 
-export interface TokenRequestStatus {
+export type TokenRequestStatus = {
   expirationTimestamp: Time;
   token: string;
-}
+};
 
-export interface Scale {
+export type CrossVersionObjectReference = {
+  apiVersion?: string;
+  kind: string;
+  name: string;
+};
+
+export type HorizontalPodAutoscaler = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: HorizontalPodAutoscalerSpec;
+  status?: HorizontalPodAutoscalerStatus;
+};
+
+export type HorizontalPodAutoscalerList = {
+  apiVersion?: string;
+  items: HorizontalPodAutoscaler[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type HorizontalPodAutoscalerSpec = {
+  maxReplicas: number;
+  minReplicas?: number;
+  scaleTargetRef: CrossVersionObjectReference;
+  targetCPUUtilizationPercentage?: number;
+};
+
+export type HorizontalPodAutoscalerStatus = {
+  currentCPUUtilizationPercentage?: number;
+  currentReplicas: number;
+  desiredReplicas: number;
+  lastScaleTime?: Time;
+  observedGeneration?: number;
+};
+
+export type Scale = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: ScaleSpec;
   status?: ScaleStatus;
-}
+};
 
-export interface ScaleSpec {
+export type ScaleSpec = {
   replicas?: number;
-}
+};
 
-export interface ScaleStatus {
+export type ScaleStatus = {
   replicas: number;
   selector?: string;
-}
+};
 
-export interface Lease {
+export type Lease = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: LeaseSpec;
-}
+};
 
-export interface LeaseList {
+export type LeaseList = {
   apiVersion?: string;
   items: Lease[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface LeaseSpec {
+export type LeaseSpec = {
   acquireTime?: Time;
   holderIdentity?: string;
   leaseDurationSeconds?: number;
@@ -305,61 +341,61 @@ export interface LeaseSpec {
   preferredHolder?: string;
   renewTime?: Time;
   strategy?: string;
-}
+};
 
-export interface AWSElasticBlockStoreVolumeSource {
+export type AWSElasticBlockStoreVolumeSource = {
   fsType?: string;
   partition?: number;
   readOnly?: boolean;
   volumeID: string;
-}
+};
 
-export interface Affinity {
+export type Affinity = {
   nodeAffinity?: NodeAffinity;
   podAffinity?: PodAffinity;
   podAntiAffinity?: PodAntiAffinity;
-}
+};
 
-export interface AppArmorProfile {
+export type AppArmorProfile = {
   localhostProfile?: string;
   type: string;
-}
+};
 
-export interface AttachedVolume {
+export type AttachedVolume = {
   devicePath: string;
   name: string;
-}
+};
 
-export interface AzureDiskVolumeSource {
+export type AzureDiskVolumeSource = {
   cachingMode?: string;
   diskName: string;
   diskURI: string;
   fsType?: string;
   kind?: string;
   readOnly?: boolean;
-}
+};
 
-export interface AzureFilePersistentVolumeSource {
+export type AzureFilePersistentVolumeSource = {
   readOnly?: boolean;
   secretName: string;
   secretNamespace?: string;
   shareName: string;
-}
+};
 
-export interface AzureFileVolumeSource {
+export type AzureFileVolumeSource = {
   readOnly?: boolean;
   secretName: string;
   shareName: string;
-}
+};
 
-export interface Binding {
+export type Binding = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   target: ObjectReference;
-}
+};
 
-export interface CSIPersistentVolumeSource {
+export type CSIPersistentVolumeSource = {
   controllerExpandSecretRef?: SecretReference;
   controllerPublishSecretRef?: SecretReference;
   driver: string;
@@ -370,135 +406,135 @@ export interface CSIPersistentVolumeSource {
   readOnly?: boolean;
   volumeAttributes?: Record<string, string>;
   volumeHandle: string;
-}
+};
 
-export interface CSIVolumeSource {
+export type CSIVolumeSource = {
   driver: string;
   fsType?: string;
   nodePublishSecretRef?: LocalObjectReference;
   readOnly?: boolean;
   volumeAttributes?: Record<string, string>;
-}
+};
 
-export interface Capabilities {
+export type Capabilities = {
   add?: string[];
   drop?: string[];
-}
+};
 
-export interface CephFSPersistentVolumeSource {
+export type CephFSPersistentVolumeSource = {
   monitors: string[];
   path?: string;
   readOnly?: boolean;
   secretFile?: string;
   secretRef?: SecretReference;
   user?: string;
-}
+};
 
-export interface CephFSVolumeSource {
+export type CephFSVolumeSource = {
   monitors: string[];
   path?: string;
   readOnly?: boolean;
   secretFile?: string;
   secretRef?: LocalObjectReference;
   user?: string;
-}
+};
 
-export interface CinderPersistentVolumeSource {
+export type CinderPersistentVolumeSource = {
   fsType?: string;
   readOnly?: boolean;
   secretRef?: SecretReference;
   volumeID: string;
-}
+};
 
-export interface CinderVolumeSource {
+export type CinderVolumeSource = {
   fsType?: string;
   readOnly?: boolean;
   secretRef?: LocalObjectReference;
   volumeID: string;
-}
+};
 
-export interface ClientIPConfig {
+export type ClientIPConfig = {
   timeoutSeconds?: number;
-}
+};
 
-export interface ClusterTrustBundleProjection {
+export type ClusterTrustBundleProjection = {
   labelSelector?: LabelSelector;
   name?: string;
   optional?: boolean;
   path: string;
   signerName?: string;
-}
+};
 
-export interface ComponentCondition {
+export type ComponentCondition = {
   error?: string;
   message?: string;
   status: string;
   type: string;
-}
+};
 
-export interface ComponentStatus {
+export type ComponentStatus = {
   apiVersion?: string;
   conditions?: ComponentCondition[];
   kind?: string;
   metadata?: ObjectMeta;
-}
+};
 
-export interface ComponentStatusList {
+export type ComponentStatusList = {
   apiVersion?: string;
   items: ComponentStatus[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ConfigMap {
+export type ConfigMap = {
   apiVersion?: string;
   binaryData?: Record<string, string>;
   data?: Record<string, string>;
   immutable?: boolean;
   kind?: string;
   metadata?: ObjectMeta;
-}
+};
 
-export interface ConfigMapEnvSource {
+export type ConfigMapEnvSource = {
   name?: string;
   optional?: boolean;
-}
+};
 
-export interface ConfigMapKeySelector {
+export type ConfigMapKeySelector = {
   key: string;
   name?: string;
   optional?: boolean;
-}
+};
 
-export interface ConfigMapList {
+export type ConfigMapList = {
   apiVersion?: string;
   items: ConfigMap[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ConfigMapNodeConfigSource {
+export type ConfigMapNodeConfigSource = {
   kubeletConfigKey: string;
   name: string;
   namespace: string;
   resourceVersion?: string;
   uid?: string;
-}
+};
 
-export interface ConfigMapProjection {
+export type ConfigMapProjection = {
   items?: KeyToPath[];
   name?: string;
   optional?: boolean;
-}
+};
 
-export interface ConfigMapVolumeSource {
+export type ConfigMapVolumeSource = {
   defaultMode?: number;
   items?: KeyToPath[];
   name?: string;
   optional?: boolean;
-}
+};
 
-export interface Container {
+export type Container = {
   args?: string[];
   command?: string[];
   env?: EnvVar[];
@@ -524,53 +560,53 @@ export interface Container {
   volumeDevices?: VolumeDevice[];
   volumeMounts?: VolumeMount[];
   workingDir?: string;
-}
+};
 
-export interface ContainerExtendedResourceRequest {
+export type ContainerExtendedResourceRequest = {
   containerName: string;
   requestName: string;
   resourceName: string;
-}
+};
 
-export interface ContainerImage {
+export type ContainerImage = {
   names?: string[];
   sizeBytes?: number;
-}
+};
 
-export interface ContainerPort {
+export type ContainerPort = {
   containerPort: number;
   hostIP?: string;
   hostPort?: number;
   name?: string;
   protocol?: string;
-}
+};
 
-export interface ContainerResizePolicy {
+export type ContainerResizePolicy = {
   resourceName: string;
   restartPolicy: string;
-}
+};
 
-export interface ContainerRestartRule {
+export type ContainerRestartRule = {
   action: string;
   exitCodes?: ContainerRestartRuleOnExitCodes;
-}
+};
 
-export interface ContainerRestartRuleOnExitCodes {
+export type ContainerRestartRuleOnExitCodes = {
   operator: string;
   values?: number[];
-}
+};
 
-export interface ContainerState {
+export type ContainerState = {
   running?: ContainerStateRunning;
   terminated?: ContainerStateTerminated;
   waiting?: ContainerStateWaiting;
-}
+};
 
-export interface ContainerStateRunning {
+export type ContainerStateRunning = {
   startedAt?: Time;
-}
+};
 
-export interface ContainerStateTerminated {
+export type ContainerStateTerminated = {
   containerID?: string;
   exitCode: number;
   finishedAt?: Time;
@@ -578,14 +614,14 @@ export interface ContainerStateTerminated {
   reason?: string;
   signal?: number;
   startedAt?: Time;
-}
+};
 
-export interface ContainerStateWaiting {
+export type ContainerStateWaiting = {
   message?: string;
   reason?: string;
-}
+};
 
-export interface ContainerStatus {
+export type ContainerStatus = {
   allocatedResources?: Record<string, Quantity>;
   allocatedResourcesStatus?: ResourceStatus[];
   containerID?: string;
@@ -601,92 +637,92 @@ export interface ContainerStatus {
   stopSignal?: string;
   user?: ContainerUser;
   volumeMounts?: VolumeMountStatus[];
-}
+};
 
-export interface ContainerUser {
+export type ContainerUser = {
   linux?: LinuxContainerUser;
-}
+};
 
-export interface DaemonEndpoint {
+export type DaemonEndpoint = {
   Port: number;
-}
+};
 
-export interface DownwardAPIProjection {
+export type DownwardAPIProjection = {
   items?: DownwardAPIVolumeFile[];
-}
+};
 
-export interface DownwardAPIVolumeFile {
+export type DownwardAPIVolumeFile = {
   fieldRef?: ObjectFieldSelector;
   mode?: number;
   path: string;
   resourceFieldRef?: ResourceFieldSelector;
-}
+};
 
-export interface DownwardAPIVolumeSource {
+export type DownwardAPIVolumeSource = {
   defaultMode?: number;
   items?: DownwardAPIVolumeFile[];
-}
+};
 
-export interface EmptyDirVolumeSource {
+export type EmptyDirVolumeSource = {
   medium?: string;
   sizeLimit?: Quantity;
-}
+};
 
-export interface EndpointAddress {
+export type EndpointAddress = {
   hostname?: string;
   ip: string;
   nodeName?: string;
   targetRef?: ObjectReference;
-}
+};
 
-export interface EndpointPort {
+export type EndpointPort = {
   appProtocol?: string;
   name?: string;
   port: number;
   protocol?: string;
-}
+};
 
-export interface EndpointSubset {
+export type EndpointSubset = {
   addresses?: EndpointAddress[];
   notReadyAddresses?: EndpointAddress[];
   ports?: EndpointPort[];
-}
+};
 
-export interface Endpoints {
+export type Endpoints = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   subsets?: EndpointSubset[];
-}
+};
 
-export interface EndpointsList {
+export type EndpointsList = {
   apiVersion?: string;
   items: Endpoints[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface EnvFromSource {
+export type EnvFromSource = {
   configMapRef?: ConfigMapEnvSource;
   prefix?: string;
   secretRef?: SecretEnvSource;
-}
+};
 
-export interface EnvVar {
+export type EnvVar = {
   name: string;
   value?: string;
   valueFrom?: EnvVarSource;
-}
+};
 
-export interface EnvVarSource {
+export type EnvVarSource = {
   configMapKeyRef?: ConfigMapKeySelector;
   fieldRef?: ObjectFieldSelector;
   fileKeyRef?: FileKeySelector;
   resourceFieldRef?: ResourceFieldSelector;
   secretKeyRef?: SecretKeySelector;
-}
+};
 
-export interface EphemeralContainer {
+export type EphemeralContainer = {
   args?: string[];
   command?: string[];
   env?: EnvVar[];
@@ -713,13 +749,13 @@ export interface EphemeralContainer {
   volumeDevices?: VolumeDevice[];
   volumeMounts?: VolumeMount[];
   workingDir?: string;
-}
+};
 
-export interface EphemeralVolumeSource {
+export type EphemeralVolumeSource = {
   volumeClaimTemplate?: PersistentVolumeClaimTemplate;
-}
+};
 
-export interface Event {
+export type Event = {
   action?: string;
   apiVersion?: string;
   count?: number;
@@ -737,124 +773,124 @@ export interface Event {
   series?: EventSeries;
   source?: EventSource;
   type?: string;
-}
+};
 
-export interface EventList {
+export type EventList = {
   apiVersion?: string;
   items: Event[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface EventSeries {
+export type EventSeries = {
   count?: number;
   lastObservedTime?: Time;
-}
+};
 
-export interface EventSource {
+export type EventSource = {
   component?: string;
   host?: string;
-}
+};
 
-export interface ExecAction {
+export type ExecAction = {
   command?: string[];
-}
+};
 
-export interface FCVolumeSource {
+export type FCVolumeSource = {
   fsType?: string;
   lun?: number;
   readOnly?: boolean;
   targetWWNs?: string[];
   wwids?: string[];
-}
+};
 
-export interface FileKeySelector {
+export type FileKeySelector = {
   key: string;
   optional?: boolean;
   path: string;
   volumeName: string;
-}
+};
 
-export interface FlexPersistentVolumeSource {
+export type FlexPersistentVolumeSource = {
   driver: string;
   fsType?: string;
   options?: Record<string, string>;
   readOnly?: boolean;
   secretRef?: SecretReference;
-}
+};
 
-export interface FlexVolumeSource {
+export type FlexVolumeSource = {
   driver: string;
   fsType?: string;
   options?: Record<string, string>;
   readOnly?: boolean;
   secretRef?: LocalObjectReference;
-}
+};
 
-export interface FlockerVolumeSource {
+export type FlockerVolumeSource = {
   datasetName?: string;
   datasetUUID?: string;
-}
+};
 
-export interface GCEPersistentDiskVolumeSource {
+export type GCEPersistentDiskVolumeSource = {
   fsType?: string;
   partition?: number;
   pdName: string;
   readOnly?: boolean;
-}
+};
 
-export interface GRPCAction {
+export type GRPCAction = {
   port: number;
   service?: string;
-}
+};
 
-export interface GitRepoVolumeSource {
+export type GitRepoVolumeSource = {
   directory?: string;
   repository: string;
   revision?: string;
-}
+};
 
-export interface GlusterfsPersistentVolumeSource {
+export type GlusterfsPersistentVolumeSource = {
   endpoints: string;
   endpointsNamespace?: string;
   path: string;
   readOnly?: boolean;
-}
+};
 
-export interface GlusterfsVolumeSource {
+export type GlusterfsVolumeSource = {
   endpoints: string;
   path: string;
   readOnly?: boolean;
-}
+};
 
-export interface HTTPGetAction {
+export type HTTPGetAction = {
   host?: string;
   httpHeaders?: HTTPHeader[];
   path?: string;
   port: IntOrString;
   scheme?: string;
-}
+};
 
-export interface HTTPHeader {
+export type HTTPHeader = {
   name: string;
   value: string;
-}
+};
 
-export interface HostAlias {
+export type HostAlias = {
   hostnames?: string[];
   ip: string;
-}
+};
 
-export interface HostIP {
+export type HostIP = {
   ip: string;
-}
+};
 
-export interface HostPathVolumeSource {
+export type HostPathVolumeSource = {
   path: string;
   type?: string;
-}
+};
 
-export interface ISCSIPersistentVolumeSource {
+export type ISCSIPersistentVolumeSource = {
   chapAuthDiscovery?: boolean;
   chapAuthSession?: boolean;
   fsType?: string;
@@ -866,9 +902,9 @@ export interface ISCSIPersistentVolumeSource {
   readOnly?: boolean;
   secretRef?: SecretReference;
   targetPortal: string;
-}
+};
 
-export interface ISCSIVolumeSource {
+export type ISCSIVolumeSource = {
   chapAuthDiscovery?: boolean;
   chapAuthSession?: boolean;
   fsType?: string;
@@ -880,207 +916,207 @@ export interface ISCSIVolumeSource {
   readOnly?: boolean;
   secretRef?: LocalObjectReference;
   targetPortal: string;
-}
+};
 
-export interface ImageVolumeSource {
+export type ImageVolumeSource = {
   pullPolicy?: string;
   reference?: string;
-}
+};
 
-export interface KeyToPath {
+export type KeyToPath = {
   key: string;
   mode?: number;
   path: string;
-}
+};
 
-export interface Lifecycle {
+export type Lifecycle = {
   postStart?: LifecycleHandler;
   preStop?: LifecycleHandler;
   stopSignal?: string;
-}
+};
 
-export interface LifecycleHandler {
+export type LifecycleHandler = {
   exec?: ExecAction;
   httpGet?: HTTPGetAction;
   sleep?: SleepAction;
   tcpSocket?: TCPSocketAction;
-}
+};
 
-export interface LimitRange {
+export type LimitRange = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: LimitRangeSpec;
-}
+};
 
-export interface LimitRangeItem {
+export type LimitRangeItem = {
   default?: Record<string, Quantity>;
   defaultRequest?: Record<string, Quantity>;
   max?: Record<string, Quantity>;
   maxLimitRequestRatio?: Record<string, Quantity>;
   min?: Record<string, Quantity>;
   type: string;
-}
+};
 
-export interface LimitRangeList {
+export type LimitRangeList = {
   apiVersion?: string;
   items: LimitRange[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface LimitRangeSpec {
+export type LimitRangeSpec = {
   limits: LimitRangeItem[];
-}
+};
 
-export interface LinuxContainerUser {
+export type LinuxContainerUser = {
   gid: number;
   supplementalGroups?: number[];
   uid: number;
-}
+};
 
-export interface LoadBalancerIngress {
+export type LoadBalancerIngress = {
   hostname?: string;
   ip?: string;
   ipMode?: string;
   ports?: PortStatus[];
-}
+};
 
-export interface LoadBalancerStatus {
+export type LoadBalancerStatus = {
   ingress?: LoadBalancerIngress[];
-}
+};
 
-export interface LocalObjectReference {
+export type LocalObjectReference = {
   name?: string;
-}
+};
 
-export interface LocalVolumeSource {
+export type LocalVolumeSource = {
   fsType?: string;
   path: string;
-}
+};
 
-export interface ModifyVolumeStatus {
+export type ModifyVolumeStatus = {
   status: string;
   targetVolumeAttributesClassName?: string;
-}
+};
 
-export interface NFSVolumeSource {
+export type NFSVolumeSource = {
   path: string;
   readOnly?: boolean;
   server: string;
-}
+};
 
-export interface Namespace {
+export type Namespace = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: NamespaceSpec;
   status?: NamespaceStatus;
-}
+};
 
-export interface NamespaceCondition {
+export type NamespaceCondition = {
   lastTransitionTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface NamespaceList {
+export type NamespaceList = {
   apiVersion?: string;
   items: Namespace[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface NamespaceSpec {
+export type NamespaceSpec = {
   finalizers?: string[];
-}
+};
 
-export interface NamespaceStatus {
+export type NamespaceStatus = {
   conditions?: NamespaceCondition[];
   phase?: string;
-}
+};
 
-export interface Node {
+export type Node = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: NodeSpec;
   status?: NodeStatus;
-}
+};
 
-export interface NodeAddress {
+export type NodeAddress = {
   address: string;
   type: string;
-}
+};
 
-export interface NodeAffinity {
+export type NodeAffinity = {
   preferredDuringSchedulingIgnoredDuringExecution?: PreferredSchedulingTerm[];
   requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
-}
+};
 
-export interface NodeCondition {
+export type NodeCondition = {
   lastHeartbeatTime?: Time;
   lastTransitionTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface NodeConfigSource {
+export type NodeConfigSource = {
   configMap?: ConfigMapNodeConfigSource;
-}
+};
 
-export interface NodeConfigStatus {
+export type NodeConfigStatus = {
   active?: NodeConfigSource;
   assigned?: NodeConfigSource;
   error?: string;
   lastKnownGood?: NodeConfigSource;
-}
+};
 
-export interface NodeDaemonEndpoints {
+export type NodeDaemonEndpoints = {
   kubeletEndpoint?: DaemonEndpoint;
-}
+};
 
-export interface NodeFeatures {
+export type NodeFeatures = {
   supplementalGroupsPolicy?: boolean;
-}
+};
 
-export interface NodeList {
+export type NodeList = {
   apiVersion?: string;
   items: Node[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface NodeRuntimeHandler {
+export type NodeRuntimeHandler = {
   features?: NodeRuntimeHandlerFeatures;
   name?: string;
-}
+};
 
-export interface NodeRuntimeHandlerFeatures {
+export type NodeRuntimeHandlerFeatures = {
   recursiveReadOnlyMounts?: boolean;
   userNamespaces?: boolean;
-}
+};
 
-export interface NodeSelector {
+export type NodeSelector = {
   nodeSelectorTerms: NodeSelectorTerm[];
-}
+};
 
-export interface NodeSelectorRequirement {
+export type NodeSelectorRequirement = {
   key: string;
   operator: string;
   values?: string[];
-}
+};
 
-export interface NodeSelectorTerm {
+export type NodeSelectorTerm = {
   matchExpressions?: NodeSelectorRequirement[];
   matchFields?: NodeSelectorRequirement[];
-}
+};
 
-export interface NodeSpec {
+export type NodeSpec = {
   configSource?: NodeConfigSource;
   externalID?: string;
   podCIDR?: string;
@@ -1088,9 +1124,9 @@ export interface NodeSpec {
   providerID?: string;
   taints?: Taint[];
   unschedulable?: boolean;
-}
+};
 
-export interface NodeStatus {
+export type NodeStatus = {
   addresses?: NodeAddress[];
   allocatable?: Record<string, Quantity>;
   capacity?: Record<string, Quantity>;
@@ -1105,13 +1141,13 @@ export interface NodeStatus {
   runtimeHandlers?: NodeRuntimeHandler[];
   volumesAttached?: AttachedVolume[];
   volumesInUse?: string[];
-}
+};
 
-export interface NodeSwapStatus {
+export type NodeSwapStatus = {
   capacity?: number;
-}
+};
 
-export interface NodeSystemInfo {
+export type NodeSystemInfo = {
   architecture: string;
   bootID: string;
   containerRuntimeVersion: string;
@@ -1123,14 +1159,14 @@ export interface NodeSystemInfo {
   osImage: string;
   swap?: NodeSwapStatus;
   systemUUID: string;
-}
+};
 
-export interface ObjectFieldSelector {
+export type ObjectFieldSelector = {
   apiVersion?: string;
   fieldPath: string;
-}
+};
 
-export interface ObjectReference {
+export type ObjectReference = {
   apiVersion?: string;
   fieldPath?: string;
   kind?: string;
@@ -1138,41 +1174,41 @@ export interface ObjectReference {
   namespace?: string;
   resourceVersion?: string;
   uid?: string;
-}
+};
 
-export interface PersistentVolume {
+export type PersistentVolume = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: PersistentVolumeSpec;
   status?: PersistentVolumeStatus;
-}
+};
 
-export interface PersistentVolumeClaim {
+export type PersistentVolumeClaim = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: PersistentVolumeClaimSpec;
   status?: PersistentVolumeClaimStatus;
-}
+};
 
-export interface PersistentVolumeClaimCondition {
+export type PersistentVolumeClaimCondition = {
   lastProbeTime?: Time;
   lastTransitionTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface PersistentVolumeClaimList {
+export type PersistentVolumeClaimList = {
   apiVersion?: string;
   items: PersistentVolumeClaim[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface PersistentVolumeClaimSpec {
+export type PersistentVolumeClaimSpec = {
   accessModes?: string[];
   dataSource?: TypedLocalObjectReference;
   dataSourceRef?: TypedObjectReference;
@@ -1182,9 +1218,9 @@ export interface PersistentVolumeClaimSpec {
   volumeAttributesClassName?: string;
   volumeMode?: string;
   volumeName?: string;
-}
+};
 
-export interface PersistentVolumeClaimStatus {
+export type PersistentVolumeClaimStatus = {
   accessModes?: string[];
   allocatedResourceStatuses?: Record<string, string>;
   allocatedResources?: Record<string, Quantity>;
@@ -1193,26 +1229,26 @@ export interface PersistentVolumeClaimStatus {
   currentVolumeAttributesClassName?: string;
   modifyVolumeStatus?: ModifyVolumeStatus;
   phase?: string;
-}
+};
 
-export interface PersistentVolumeClaimTemplate {
+export type PersistentVolumeClaimTemplate = {
   metadata?: ObjectMeta;
   spec: PersistentVolumeClaimSpec;
-}
+};
 
-export interface PersistentVolumeClaimVolumeSource {
+export type PersistentVolumeClaimVolumeSource = {
   claimName: string;
   readOnly?: boolean;
-}
+};
 
-export interface PersistentVolumeList {
+export type PersistentVolumeList = {
   apiVersion?: string;
   items: PersistentVolume[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface PersistentVolumeSpec {
+export type PersistentVolumeSpec = {
   accessModes?: string[];
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
   azureDisk?: AzureDiskVolumeSource;
@@ -1244,48 +1280,48 @@ export interface PersistentVolumeSpec {
   volumeAttributesClassName?: string;
   volumeMode?: string;
   vsphereVolume?: VsphereVirtualDiskVolumeSource;
-}
+};
 
-export interface PersistentVolumeStatus {
+export type PersistentVolumeStatus = {
   lastPhaseTransitionTime?: Time;
   message?: string;
   phase?: string;
   reason?: string;
-}
+};
 
-export interface PhotonPersistentDiskVolumeSource {
+export type PhotonPersistentDiskVolumeSource = {
   fsType?: string;
   pdID: string;
-}
+};
 
-export interface Pod {
+export type Pod = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: PodSpec;
   status?: PodStatus;
-}
+};
 
-export interface PodAffinity {
+export type PodAffinity = {
   preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[];
   requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
-}
+};
 
-export interface PodAffinityTerm {
+export type PodAffinityTerm = {
   labelSelector?: LabelSelector;
   matchLabelKeys?: string[];
   mismatchLabelKeys?: string[];
   namespaceSelector?: LabelSelector;
   namespaces?: string[];
   topologyKey: string;
-}
+};
 
-export interface PodAntiAffinity {
+export type PodAntiAffinity = {
   preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[];
   requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
-}
+};
 
-export interface PodCertificateProjection {
+export type PodCertificateProjection = {
   certificateChainPath?: string;
   credentialBundlePath?: string;
   keyPath?: string;
@@ -1293,9 +1329,9 @@ export interface PodCertificateProjection {
   maxExpirationSeconds?: number;
   signerName: string;
   userAnnotations?: Record<string, string>;
-}
+};
 
-export interface PodCondition {
+export type PodCondition = {
   lastProbeTime?: Time;
   lastTransitionTime?: Time;
   message?: string;
@@ -1303,59 +1339,59 @@ export interface PodCondition {
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface PodDNSConfig {
+export type PodDNSConfig = {
   nameservers?: string[];
   options?: PodDNSConfigOption[];
   searches?: string[];
-}
+};
 
-export interface PodDNSConfigOption {
+export type PodDNSConfigOption = {
   name?: string;
   value?: string;
-}
+};
 
-export interface PodExtendedResourceClaimStatus {
+export type PodExtendedResourceClaimStatus = {
   requestMappings: ContainerExtendedResourceRequest[];
   resourceClaimName: string;
-}
+};
 
-export interface PodIP {
+export type PodIP = {
   ip: string;
-}
+};
 
-export interface PodList {
+export type PodList = {
   apiVersion?: string;
   items: Pod[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface PodOS {
+export type PodOS = {
   name: string;
-}
+};
 
-export interface PodReadinessGate {
+export type PodReadinessGate = {
   conditionType: string;
-}
+};
 
-export interface PodResourceClaim {
+export type PodResourceClaim = {
   name: string;
   resourceClaimName?: string;
   resourceClaimTemplateName?: string;
-}
+};
 
-export interface PodResourceClaimStatus {
+export type PodResourceClaimStatus = {
   name: string;
   resourceClaimName?: string;
-}
+};
 
-export interface PodSchedulingGate {
+export type PodSchedulingGate = {
   name: string;
-}
+};
 
-export interface PodSecurityContext {
+export type PodSecurityContext = {
   appArmorProfile?: AppArmorProfile;
   fsGroup?: number;
   fsGroupChangePolicy?: string;
@@ -1369,9 +1405,9 @@ export interface PodSecurityContext {
   supplementalGroupsPolicy?: string;
   sysctls?: Sysctl[];
   windowsOptions?: WindowsSecurityContextOptions;
-}
+};
 
-export interface PodSpec {
+export type PodSpec = {
   activeDeadlineSeconds?: number;
   affinity?: Affinity;
   automountServiceAccountToken?: boolean;
@@ -1414,9 +1450,9 @@ export interface PodSpec {
   topologySpreadConstraints?: TopologySpreadConstraint[];
   volumes?: Volume[];
   workloadRef?: WorkloadReference;
-}
+};
 
-export interface PodStatus {
+export type PodStatus = {
   allocatedResources?: Record<string, Quantity>;
   conditions?: PodCondition[];
   containerStatuses?: ContainerStatus[];
@@ -1437,45 +1473,45 @@ export interface PodStatus {
   resourceClaimStatuses?: PodResourceClaimStatus[];
   resources?: ResourceRequirements;
   startTime?: Time;
-}
+};
 
-export interface PodTemplate {
+export type PodTemplate = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   template?: PodTemplateSpec;
-}
+};
 
-export interface PodTemplateList {
+export type PodTemplateList = {
   apiVersion?: string;
   items: PodTemplate[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface PodTemplateSpec {
+export type PodTemplateSpec = {
   metadata?: ObjectMeta;
   spec?: PodSpec;
-}
+};
 
-export interface PortStatus {
+export type PortStatus = {
   error?: string;
   port: number;
   protocol: string;
-}
+};
 
-export interface PortworxVolumeSource {
+export type PortworxVolumeSource = {
   fsType?: string;
   readOnly?: boolean;
   volumeID: string;
-}
+};
 
-export interface PreferredSchedulingTerm {
+export type PreferredSchedulingTerm = {
   preference: NodeSelectorTerm;
   weight: number;
-}
+};
 
-export interface Probe {
+export type Probe = {
   exec?: ExecAction;
   failureThreshold?: number;
   grpc?: GRPCAction;
@@ -1486,23 +1522,23 @@ export interface Probe {
   tcpSocket?: TCPSocketAction;
   terminationGracePeriodSeconds?: number;
   timeoutSeconds?: number;
-}
+};
 
-export interface ProjectedVolumeSource {
+export type ProjectedVolumeSource = {
   defaultMode?: number;
   sources?: VolumeProjection[];
-}
+};
 
-export interface QuobyteVolumeSource {
+export type QuobyteVolumeSource = {
   group?: string;
   readOnly?: boolean;
   registry: string;
   tenant?: string;
   user?: string;
   volume: string;
-}
+};
 
-export interface RBDPersistentVolumeSource {
+export type RBDPersistentVolumeSource = {
   fsType?: string;
   image: string;
   keyring?: string;
@@ -1511,9 +1547,9 @@ export interface RBDPersistentVolumeSource {
   readOnly?: boolean;
   secretRef?: SecretReference;
   user?: string;
-}
+};
 
-export interface RBDVolumeSource {
+export type RBDVolumeSource = {
   fsType?: string;
   image: string;
   keyring?: string;
@@ -1522,108 +1558,108 @@ export interface RBDVolumeSource {
   readOnly?: boolean;
   secretRef?: LocalObjectReference;
   user?: string;
-}
+};
 
-export interface ReplicationController {
+export type ReplicationController = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: ReplicationControllerSpec;
   status?: ReplicationControllerStatus;
-}
+};
 
-export interface ReplicationControllerCondition {
+export type ReplicationControllerCondition = {
   lastTransitionTime?: Time;
   message?: string;
   reason?: string;
   status: string;
   type: string;
-}
+};
 
-export interface ReplicationControllerList {
+export type ReplicationControllerList = {
   apiVersion?: string;
   items: ReplicationController[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ReplicationControllerSpec {
+export type ReplicationControllerSpec = {
   minReadySeconds?: number;
   replicas?: number;
   selector?: Record<string, string>;
   template?: PodTemplateSpec;
-}
+};
 
-export interface ReplicationControllerStatus {
+export type ReplicationControllerStatus = {
   availableReplicas?: number;
   conditions?: ReplicationControllerCondition[];
   fullyLabeledReplicas?: number;
   observedGeneration?: number;
   readyReplicas?: number;
   replicas: number;
-}
+};
 
-export interface ResourceClaim {
+export type ResourceClaim = {
   name: string;
   request?: string;
-}
+};
 
-export interface ResourceFieldSelector {
+export type ResourceFieldSelector = {
   containerName?: string;
   divisor?: Quantity;
   resource: string;
-}
+};
 
-export interface ResourceHealth {
+export type ResourceHealth = {
   health?: string;
   resourceID: string;
-}
+};
 
-export interface ResourceQuota {
+export type ResourceQuota = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: ResourceQuotaSpec;
   status?: ResourceQuotaStatus;
-}
+};
 
-export interface ResourceQuotaList {
+export type ResourceQuotaList = {
   apiVersion?: string;
   items: ResourceQuota[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ResourceQuotaSpec {
+export type ResourceQuotaSpec = {
   hard?: Record<string, Quantity>;
   scopeSelector?: ScopeSelector;
   scopes?: string[];
-}
+};
 
-export interface ResourceQuotaStatus {
+export type ResourceQuotaStatus = {
   hard?: Record<string, Quantity>;
   used?: Record<string, Quantity>;
-}
+};
 
-export interface ResourceRequirements {
+export type ResourceRequirements = {
   claims?: ResourceClaim[];
   limits?: Record<string, Quantity>;
   requests?: Record<string, Quantity>;
-}
+};
 
-export interface ResourceStatus {
+export type ResourceStatus = {
   name: string;
   resources?: ResourceHealth[];
-}
+};
 
-export interface SELinuxOptions {
+export type SELinuxOptions = {
   level?: string;
   role?: string;
   type?: string;
   user?: string;
-}
+};
 
-export interface ScaleIOPersistentVolumeSource {
+export type ScaleIOPersistentVolumeSource = {
   fsType?: string;
   gateway: string;
   protectionDomain?: string;
@@ -1634,9 +1670,9 @@ export interface ScaleIOPersistentVolumeSource {
   storagePool?: string;
   system: string;
   volumeName?: string;
-}
+};
 
-export interface ScaleIOVolumeSource {
+export type ScaleIOVolumeSource = {
   fsType?: string;
   gateway: string;
   protectionDomain?: string;
@@ -1647,24 +1683,24 @@ export interface ScaleIOVolumeSource {
   storagePool?: string;
   system: string;
   volumeName?: string;
-}
+};
 
-export interface ScopeSelector {
+export type ScopeSelector = {
   matchExpressions?: ScopedResourceSelectorRequirement[];
-}
+};
 
-export interface ScopedResourceSelectorRequirement {
+export type ScopedResourceSelectorRequirement = {
   operator: string;
   scopeName: string;
   values?: string[];
-}
+};
 
-export interface SeccompProfile {
+export type SeccompProfile = {
   localhostProfile?: string;
   type: string;
-}
+};
 
-export interface Secret {
+export type Secret = {
   apiVersion?: string;
   data?: Record<string, string>;
   immutable?: boolean;
@@ -1672,45 +1708,45 @@ export interface Secret {
   metadata?: ObjectMeta;
   stringData?: Record<string, string>;
   type?: string;
-}
+};
 
-export interface SecretEnvSource {
+export type SecretEnvSource = {
   name?: string;
   optional?: boolean;
-}
+};
 
-export interface SecretKeySelector {
+export type SecretKeySelector = {
   key: string;
   name?: string;
   optional?: boolean;
-}
+};
 
-export interface SecretList {
+export type SecretList = {
   apiVersion?: string;
   items: Secret[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface SecretProjection {
+export type SecretProjection = {
   items?: KeyToPath[];
   name?: string;
   optional?: boolean;
-}
+};
 
-export interface SecretReference {
+export type SecretReference = {
   name?: string;
   namespace?: string;
-}
+};
 
-export interface SecretVolumeSource {
+export type SecretVolumeSource = {
   defaultMode?: number;
   items?: KeyToPath[];
   optional?: boolean;
   secretName?: string;
-}
+};
 
-export interface SecurityContext {
+export type SecurityContext = {
   allowPrivilegeEscalation?: boolean;
   appArmorProfile?: AppArmorProfile;
   capabilities?: Capabilities;
@@ -1723,55 +1759,55 @@ export interface SecurityContext {
   seLinuxOptions?: SELinuxOptions;
   seccompProfile?: SeccompProfile;
   windowsOptions?: WindowsSecurityContextOptions;
-}
+};
 
-export interface Service {
+export type Service = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
   spec?: ServiceSpec;
   status?: ServiceStatus;
-}
+};
 
-export interface ServiceAccount {
+export type ServiceAccount = {
   apiVersion?: string;
   automountServiceAccountToken?: boolean;
   imagePullSecrets?: LocalObjectReference[];
   kind?: string;
   metadata?: ObjectMeta;
   secrets?: ObjectReference[];
-}
+};
 
-export interface ServiceAccountList {
+export type ServiceAccountList = {
   apiVersion?: string;
   items: ServiceAccount[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ServiceAccountTokenProjection {
+export type ServiceAccountTokenProjection = {
   audience?: string;
   expirationSeconds?: number;
   path: string;
-}
+};
 
-export interface ServiceList {
+export type ServiceList = {
   apiVersion?: string;
   items: Service[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ServicePort {
+export type ServicePort = {
   appProtocol?: string;
   name?: string;
   nodePort?: number;
   port: number;
   protocol?: string;
   targetPort?: IntOrString;
-}
+};
 
-export interface ServiceSpec {
+export type ServiceSpec = {
   allocateLoadBalancerNodePorts?: boolean;
   clusterIP?: string;
   clusterIPs?: string[];
@@ -1792,63 +1828,63 @@ export interface ServiceSpec {
   sessionAffinityConfig?: SessionAffinityConfig;
   trafficDistribution?: string;
   type?: string;
-}
+};
 
-export interface ServiceStatus {
+export type ServiceStatus = {
   conditions?: Condition[];
   loadBalancer?: LoadBalancerStatus;
-}
+};
 
-export interface SessionAffinityConfig {
+export type SessionAffinityConfig = {
   clientIP?: ClientIPConfig;
-}
+};
 
-export interface SleepAction {
+export type SleepAction = {
   seconds: number;
-}
+};
 
-export interface StorageOSPersistentVolumeSource {
+export type StorageOSPersistentVolumeSource = {
   fsType?: string;
   readOnly?: boolean;
   secretRef?: ObjectReference;
   volumeName?: string;
   volumeNamespace?: string;
-}
+};
 
-export interface StorageOSVolumeSource {
+export type StorageOSVolumeSource = {
   fsType?: string;
   readOnly?: boolean;
   secretRef?: LocalObjectReference;
   volumeName?: string;
   volumeNamespace?: string;
-}
+};
 
-export interface Sysctl {
+export type Sysctl = {
   name: string;
   value: string;
-}
+};
 
-export interface TCPSocketAction {
+export type TCPSocketAction = {
   host?: string;
   port: IntOrString;
-}
+};
 
-export interface Taint {
+export type Taint = {
   effect: string;
   key: string;
   timeAdded?: Time;
   value?: string;
-}
+};
 
-export interface Toleration {
+export type Toleration = {
   effect?: string;
   key?: string;
   operator?: string;
   tolerationSeconds?: number;
   value?: string;
-}
+};
 
-export interface TopologySpreadConstraint {
+export type TopologySpreadConstraint = {
   labelSelector?: LabelSelector;
   matchLabelKeys?: string[];
   maxSkew: number;
@@ -1857,22 +1893,22 @@ export interface TopologySpreadConstraint {
   nodeTaintsPolicy?: string;
   topologyKey: string;
   whenUnsatisfiable: string;
-}
+};
 
-export interface TypedLocalObjectReference {
+export type TypedLocalObjectReference = {
   apiGroup?: string;
   kind: string;
   name: string;
-}
+};
 
-export interface TypedObjectReference {
+export type TypedObjectReference = {
   apiGroup?: string;
   kind: string;
   name: string;
   namespace?: string;
-}
+};
 
-export interface Volume {
+export type Volume = {
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
   azureDisk?: AzureDiskVolumeSource;
   azureFile?: AzureFileVolumeSource;
@@ -1904,14 +1940,14 @@ export interface Volume {
   secret?: SecretVolumeSource;
   storageos?: StorageOSVolumeSource;
   vsphereVolume?: VsphereVirtualDiskVolumeSource;
-}
+};
 
-export interface VolumeDevice {
+export type VolumeDevice = {
   devicePath: string;
   name: string;
-}
+};
 
-export interface VolumeMount {
+export type VolumeMount = {
   mountPath: string;
   mountPropagation?: string;
   name: string;
@@ -1919,59 +1955,59 @@ export interface VolumeMount {
   recursiveReadOnly?: string;
   subPath?: string;
   subPathExpr?: string;
-}
+};
 
-export interface VolumeMountStatus {
+export type VolumeMountStatus = {
   mountPath: string;
   name: string;
   readOnly?: boolean;
   recursiveReadOnly?: string;
-}
+};
 
-export interface VolumeNodeAffinity {
+export type VolumeNodeAffinity = {
   required?: NodeSelector;
-}
+};
 
-export interface VolumeProjection {
+export type VolumeProjection = {
   clusterTrustBundle?: ClusterTrustBundleProjection;
   configMap?: ConfigMapProjection;
   downwardAPI?: DownwardAPIProjection;
   podCertificate?: PodCertificateProjection;
   secret?: SecretProjection;
   serviceAccountToken?: ServiceAccountTokenProjection;
-}
+};
 
-export interface VolumeResourceRequirements {
+export type VolumeResourceRequirements = {
   limits?: Record<string, Quantity>;
   requests?: Record<string, Quantity>;
-}
+};
 
-export interface VsphereVirtualDiskVolumeSource {
+export type VsphereVirtualDiskVolumeSource = {
   fsType?: string;
   storagePolicyID?: string;
   storagePolicyName?: string;
   volumePath: string;
-}
+};
 
-export interface WeightedPodAffinityTerm {
+export type WeightedPodAffinityTerm = {
   podAffinityTerm: PodAffinityTerm;
   weight: number;
-}
+};
 
-export interface WindowsSecurityContextOptions {
+export type WindowsSecurityContextOptions = {
   gmsaCredentialSpec?: string;
   gmsaCredentialSpecName?: string;
   hostProcess?: boolean;
   runAsUserName?: string;
-}
+};
 
-export interface WorkloadReference {
+export type WorkloadReference = {
   name: string;
   podGroup: string;
   podGroupReplicaKey?: string;
-}
+};
 
-export interface Endpoint {
+export type Endpoint = {
   addresses: string[];
   conditions?: EndpointConditions;
   deprecatedTopology?: Record<string, string>;
@@ -1980,51 +2016,51 @@ export interface Endpoint {
   nodeName?: string;
   targetRef?: ObjectReference;
   zone?: string;
-}
+};
 
-export interface EndpointConditions {
+export type EndpointConditions = {
   ready?: boolean;
   serving?: boolean;
   terminating?: boolean;
-}
+};
 
-export interface EndpointHints {
+export type EndpointHints = {
   forNodes?: ForNode[];
   forZones?: ForZone[];
-}
+};
 
-export interface DiscoveryEndpointPort {
+export type DiscoveryEndpointPort = {
   appProtocol?: string;
   name?: string;
   port?: number;
   protocol?: string;
-}
+};
 
-export interface EndpointSlice {
+export type EndpointSlice = {
   addressType: string;
   apiVersion?: string;
   endpoints: Endpoint[];
   kind?: string;
   metadata?: ObjectMeta;
   ports?: DiscoveryEndpointPort[];
-}
+};
 
-export interface EndpointSliceList {
+export type EndpointSliceList = {
   apiVersion?: string;
   items: EndpointSlice[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface ForNode {
+export type ForNode = {
   name: string;
-}
+};
 
-export interface ForZone {
+export type ForZone = {
   name: string;
-}
+};
 
-export interface EventsEvent {
+export type EventsEvent = {
   action?: string;
   apiVersion?: string;
   deprecatedCount?: number;
@@ -2042,28 +2078,77 @@ export interface EventsEvent {
   reportingInstance?: string;
   series?: EventsEventSeries;
   type?: string;
-}
+};
 
-export interface EventsEventList {
+export type EventsEventList = {
   apiVersion?: string;
   items: EventsEvent[];
   kind?: string;
   metadata?: ListMeta;
-}
+};
 
-export interface EventsEventSeries {
+export type EventsEventSeries = {
   count: number;
   lastObservedTime: Time;
-}
+};
 
-export interface Eviction {
+export type Eviction = {
   apiVersion?: string;
   deleteOptions?: DeleteOptions;
   kind?: string;
   metadata?: ObjectMeta;
-}
+};
 
-export interface APIResource {
+export type PodDisruptionBudget = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: PodDisruptionBudgetSpec;
+  status?: PodDisruptionBudgetStatus;
+};
+
+export type PodDisruptionBudgetList = {
+  apiVersion?: string;
+  items: PodDisruptionBudget[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type PodDisruptionBudgetSpec = {
+  maxUnavailable?: IntOrString;
+  minAvailable?: IntOrString;
+  selector?: LabelSelector;
+  unhealthyPodEvictionPolicy?: string;
+};
+
+export type PodDisruptionBudgetStatus = {
+  conditions?: Condition[];
+  currentHealthy: number;
+  desiredHealthy: number;
+  disruptedPods?: Record<string, Time>;
+  disruptionsAllowed: number;
+  expectedPods: number;
+  observedGeneration?: number;
+};
+
+export type PriorityClass = {
+  apiVersion?: string;
+  description?: string;
+  globalDefault?: boolean;
+  kind?: string;
+  metadata?: ObjectMeta;
+  preemptionPolicy?: string;
+  value: number;
+};
+
+export type PriorityClassList = {
+  apiVersion?: string;
+  items: PriorityClass[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type APIResource = {
   categories?: string[];
   group?: string;
   kind: string;
@@ -2074,25 +2159,25 @@ export interface APIResource {
   storageVersionHash?: string;
   verbs: string[];
   version?: string;
-}
+};
 
-export interface APIResourceList {
+export type APIResourceList = {
   apiVersion?: string;
   groupVersion: string;
   kind?: string;
   resources: APIResource[];
-}
+};
 
-export interface Condition {
+export type Condition = {
   lastTransitionTime: Time;
   message: string;
   observedGeneration?: number;
   reason: string;
   status: string;
   type: string;
-}
+};
 
-export interface DeleteOptions {
+export type DeleteOptions = {
   apiVersion?: string;
   dryRun?: string[];
   gracePeriodSeconds?: number;
@@ -2101,29 +2186,29 @@ export interface DeleteOptions {
   orphanDependents?: boolean;
   preconditions?: Preconditions;
   propagationPolicy?: string;
-}
+};
 
 export type FieldsV1 = Record<string, unknown>;
 
-export interface LabelSelector {
+export type LabelSelector = {
   matchExpressions?: LabelSelectorRequirement[];
   matchLabels?: Record<string, string>;
-}
+};
 
-export interface LabelSelectorRequirement {
+export type LabelSelectorRequirement = {
   key: string;
   operator: string;
   values?: string[];
-}
+};
 
-export interface ListMeta {
+export type ListMeta = {
   continue?: string;
   remainingItemCount?: number;
   resourceVersion?: string;
   selfLink?: string;
-}
+};
 
-export interface ManagedFieldsEntry {
+export type ManagedFieldsEntry = {
   apiVersion?: string;
   fieldsType?: string;
   fieldsV1?: FieldsV1;
@@ -2131,9 +2216,9 @@ export interface ManagedFieldsEntry {
   operation?: string;
   subresource?: string;
   time?: Time;
-}
+};
 
-export interface ObjectMeta {
+export type ObjectMeta = {
   annotations?: Record<string, string>;
   creationTimestamp?: Time;
   deletionGracePeriodSeconds?: number;
@@ -2149,25 +2234,25 @@ export interface ObjectMeta {
   resourceVersion?: string;
   selfLink?: string;
   uid?: string;
-}
+};
 
-export interface OwnerReference {
+export type OwnerReference = {
   apiVersion: string;
   blockOwnerDeletion?: boolean;
   controller?: boolean;
   kind: string;
   name: string;
   uid: string;
-}
+};
 
 export type Patch = Record<string, unknown>;
 
-export interface Preconditions {
+export type Preconditions = {
   resourceVersion?: string;
   uid?: string;
-}
+};
 
-export interface Status {
+export type Status = {
   apiVersion?: string;
   code?: number;
   details?: StatusDetails;
@@ -2176,26 +2261,26 @@ export interface Status {
   metadata?: ListMeta;
   reason?: string;
   status?: string;
-}
+};
 
-export interface StatusCause {
+export type StatusCause = {
   field?: string;
   message?: string;
   reason?: string;
-}
+};
 
-export interface StatusDetails {
+export type StatusDetails = {
   causes?: StatusCause[];
   group?: string;
   kind?: string;
   name?: string;
   retryAfterSeconds?: number;
   uid?: string;
-}
+};
 
-export interface WatchEvent {
+export type WatchEvent = {
   object: RawExtension;
   type: string;
-}
+};
 
 export type RawExtension = Record<string, unknown>;
