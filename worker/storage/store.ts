@@ -16,10 +16,23 @@ export interface ObjectIndex {
   labels: Record<string, string>;
   /** Selectable fields: `metadata.name`, `metadata.namespace`, `spec.nodeName`, `status.phase`, … */
   fields: Record<string, string>;
-  /** Inverted index, looked up by `Lookup.byTerm` and `ListQuery.term`: `node:n1`, `owner:<uid>`, `ref:secrets/ns/x`. */
+  /**
+   * Inverted index, looked up by `Lookup.byTerm` and `ListQuery.term`:
+   * `node:n1` a pod bound there, `unbound` a pod that is bound nowhere and not terminal, `terminated` a pod that
+   * Succeeded or Failed, `ref:secrets/ns/x` what a pod needs; `owner:<uid>` for each owner reference; `orphan` a Pod,
+   * ReplicaSet or ControllerRevision without a controller owner; `gc:<own uid>` an object that is being deleted
+   * and carries the finalizer `foregroundDeletion` or `orphan`.
+   */
   terms: string[];
   /** The controller owner, if any. */
   controller?: { key: ObjectKey; uid: string };
+  /** Every owner reference of a known kind, the controller included; absent if there is none. */
+  owners?: { key: ObjectKey; uid: string }[];
+  /**
+   * Only of kinds that have a status: a hash of everything but `status` (of which `allocatable` alone counts),
+   * `metadata.managedFields`, `resourceVersion`: equal before and after, a change was one of status.
+   */
+  contentHash?: string;
   /** What a Service, ReplicaSet, … selects, in label-selector form, for finding whom a pod's change concerns. */
   selector?: { matchLabels?: Record<string, string>; matchExpressions?: LabelRequirement[] };
   generation: number;
@@ -54,6 +67,7 @@ export interface FieldRequirement {
 
 /** What a list or a watch covers. All given parts must match. */
 export interface Selection {
+  /** `pods`, `deployments.apps`; `*` is every resource, and goes only with a `term` (the garbage collector's list). */
   resource: string;
   namespace?: string;
   labels?: LabelRequirement[];
