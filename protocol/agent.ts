@@ -6,6 +6,11 @@
  *     POST /kedge/v1/nodes/{node}/status       Bearer <agent token>    StatusReport  → StatusResult
  *     GET  /kedge/v1/sessions/{id}             Bearer <agent token>    WebSocket, see ./session.ts
  *
+ * and for the admin (the supervisor and the command line):
+ *
+ *     POST   /kedge/v1/jointokens              Bearer <admin token>    JoinTokenRequest → JoinTokenResponse
+ *     DELETE /kedge/v1/nodes/{node}/agent      Bearer <admin token>    revokes the agent's key
+ *
  * Errors are Kubernetes `Status` objects. An agent token is a JWT (EdDSA, `kid`/`sub` = node name, `aud` = cluster
  * UID, `exp` ≤ 60 s ahead, `session` = the agent's session number); the agent signs it with the key made at join.
  */
@@ -26,6 +31,21 @@ import type { SessionRequest } from "./session.ts";
 export const pollSeconds = 30;
 /** A node that was not heard from for this long is NotReady. */
 export const nodeLostSeconds = 50;
+
+export interface JoinTokenRequest {
+  /** One hour unless said. */
+  ttlSeconds?: number;
+  /** SHA-256 (base64url) of the DER of the CA that an agent shall pin; travels inside the token. Absent: public TLS. */
+  caSha256?: string;
+  /** The token is good for this node only, and may replace the key of an agent that is alive. */
+  nodeName?: string;
+}
+
+export interface JoinTokenResponse {
+  /** `kj.<32 random bytes, base64url>.<caSha256 or empty>`. Shown once; only its hash is kept. */
+  token: string;
+  expirationTimestamp: string;
+}
 
 export interface JoinRequest {
   nodeName: string;
@@ -51,6 +71,11 @@ export interface JoinResponse {
 export interface PollRequest {
   /** Cluster revision up to which the agent knows everything; 0 asks for a snapshot. */
   since: number;
+  /**
+   * The agent's session number. A start of the agent takes the last one that it used plus one (kept on its disk) and
+   * names it from then on; the hub follows the highest number seen and refuses lower ones with 409 Conflict: an
+   * agent that is told so was replaced (a clone of it runs) and must stop managing containers.
+   */
   session: number;
   /** Names the epoch of the last answer, so that a restored database is noticed. */
   epoch: number;
@@ -77,6 +102,11 @@ export interface PollResponse {
   removed: { key: string; uid: string }[];
   /** Streams to open, each exactly once. */
   sessions: SessionRequest[];
+  /**
+   * True: the control plane had given the node up (or has lost what it knew of it); report the node's status and
+   * that of every pod again, in full.
+   */
+  reportStatus?: boolean;
 }
 
 /** What the agent saw; the whole report is one transaction. Entries of pods that are not this node's are refused. */

@@ -1,3 +1,5 @@
+import type { Status } from "./status.ts";
+
 /**
  * Streams into a pod (exec, attach, logs, port-forward) through the agent's outbound connection. The hub names the
  * session in a poll's answer; the agent dials back a WebSocket to `/kedge/v1/sessions/{id}`; the Session Durable
@@ -9,9 +11,16 @@
  * - portforward: bytes of one SPDY/3.1 connection (`portforward.k8s.io`), which the agent ends.
  * - logs: bytes of the answer's body, agent to client only.
  *
- * Text messages are control: `{"credit": n}` allows the other end n more bytes of binary messages (1 MiB to start
- * with, each way); `{"error": Status}` from the agent, as its first message, refuses the session.
+ * Text messages are control. The agent's first message is a text message: `{"ready": true}`, or `{"error": Status}`,
+ * which refuses the session. `{"credit": n}` allows the other end n more bytes of binary messages (1 MiB to start
+ * with, each way). Either end closes with 1000 when it is done; another code means that the stream was cut.
  */
+export interface SessionControl {
+  ready?: true;
+  error?: Status;
+  credit?: number;
+}
+
 export interface SessionRequest {
   id: string;
   verb: "exec" | "attach" | "logs" | "portforward";
