@@ -1,0 +1,54 @@
+/**
+ * Between objects and their stored text. The text leaves out what the store or the reader's version decides
+ * (apiVersion, kind, resourceVersion), so that a revision can be spliced in front without parsing anything.
+ */
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import type { Resource } from "../resources/resource.ts";
+import type { ObjectText, StoredObject } from "../storage/store.ts";
+
+const textHead = '{"metadata":{';
+
+/** What names the version that an object is read in; a whole Resource will do. */
+export type GroupVersionKind = Pick<Resource, "group" | "version" | "kind">;
+
+export function apiVersionOf({ group, version }: Pick<GroupVersionKind, "group" | "version">): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
+/** The text that the store keeps; begins with `{"metadata":{"name"`. */
+export function textOf(object: KubernetesObject): ObjectText {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
+  const { resourceVersion: _resourceVersion, name, ...meta } = metadata ?? {};
+  return JSON.stringify({ metadata: { name, ...meta }, ...rest });
+}
+
+/** The object's JSON as a client reads it, made without a parse. */
+export function splice(resource: GroupVersionKind, stored: Pick<StoredObject, "text" | "revision">): string {
+  return headOf(resource) + stored.revision + '",' + stored.text.slice(textHead.length);
+}
+
+/** The same for an item of a list, whose kind the list's own names. */
+export function spliceItem(stored: Pick<StoredObject, "text" | "revision">): string {
+  return `{"metadata":{"resourceVersion":"${stored.revision}",` + stored.text.slice(textHead.length);
+}
+
+/** The parsed object; the caller owns it and may change it. */
+export function objectOf<T extends KubernetesObject = KubernetesObject>(
+  resource: GroupVersionKind,
+  stored: Pick<StoredObject, "text" | "revision">,
+): Stored<T> {
+  // What was stored passed the resource's validation when it was written.
+  return JSON.parse(splice(resource, stored)) as Stored<T>;
+}
+
+const heads = new Map<string, string>();
+
+function headOf(resource: GroupVersionKind): string {
+  const apiVersion = apiVersionOf(resource);
+  const id = `${apiVersion} ${resource.kind}`;
+  const known = heads.get(id);
+  if (known !== undefined) return known;
+  const head = `{"kind":"${resource.kind}","apiVersion":"${apiVersion}","metadata":{"resourceVersion":"`;
+  heads.set(id, head);
+  return head;
+}
