@@ -1,0 +1,11 @@
+/** Lease objects. */
+import type { Lease } from "../../protocol/kubernetes/generated/types.ts";
+import { defineResource } from "./define.ts";
+
+export const leases = defineResource<Lease>({
+  group: "coordination.k8s.io",
+  version: "v1",
+  kind: "Lease",
+  plural: "leases",
+  schema: "io.k8s.api.coordination.v1.Lease",
+});
