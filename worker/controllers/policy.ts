@@ -1,0 +1,199 @@
+/**
+ * Whom a change concerns: the domain's half of the store's dispatch. Runs inside the store for every committed
+ * change, so each rule is a lookup by key, by term, or a walk over the few selecting objects of one namespace.
+ *
+ * Wake targets: `workload/<controller's key>`, `scheduler`, `node/<name>`, `nodes`.
+ */
+import type { Change, Lookup, ObjectIndex, ObjectKey, StorePolicy } from "../storage/store.ts";
+import { selects } from "./selector.ts";
+
+/** Resources that a controller answers for by the object's own key. */
+const reconciledByOwnKey = new Set([
+  "deployments.apps",
+  "replicasets.apps",
+  "statefulsets.apps",
+  "services",
+  "namespaces",
+  "nodes",
+]);
+
+/** Whose selector may adopt an object that has no controller. */
+const adopters: Record<string, string[]> = {
+  pods: ["replicasets.apps", "statefulsets.apps"],
+  "replicasets.apps": ["deployments.apps"],
+  "controllerrevisions.apps": ["statefulsets.apps"],
+};
+
+/** More finished pods than this and the oldest go, as kube-controller-manager's --terminated-pod-gc-threshold. */
+export const terminatedPodThreshold = 12_500;
+
+type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
+
+const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, garbage, scheduling, pods, nodes, references];
+
+export const storePolicy: StorePolicy = {
+  wakesOf(change, lookup) {
+    const targets = new Set<string>();
+    for (const rule of rules) for (const target of rule(change, lookup)) targets.add(target);
+    return [...targets];
+  },
+  scopesOf,
+};
+
+/**
+ * Objects of a workload created, deleted, marked for deletion or handed over, and the workload itself created,
+ * deleted or given a new generation. Status is left out: it makes no plan wrong that counts objects.
+ */
+function scopesOf(change: Change): string[] {
+  const { before, after, key } = change;
+  const scopes = new Set<string>();
+  const isLifeChange = before === undefined || after === undefined || before.isDeleting !== after.isDeleting;
+  if (isLifeChange || before.controller?.uid !== after.controller?.uid) {
+    for (const index of [before, after]) if (index?.controller !== undefined) scopes.add(index.controller.key);
+  }
+  if (reconciledByOwnKey.has(resourceOf(key)) && (isLifeChange || before.generation !== after.generation)) scopes.add(key);
+  const node = nodeOf(after);
+  if (isPod(key) && node !== undefined && nodeOf(before) !== node) scopes.add(`bind/${node}`);
+  return [...scopes];
+}
+
+function* ownKey(change: Change): Iterable<string> {
+  const resource = resourceOf(change.key);
+  if (!reconciledByOwnKey.has(resource)) return;
+  // Its own status is what a controller writes itself; a Node's status is written by others and read by ours.
+  if (resource === "nodes" || isContentChange(change)) yield `workload/${change.key}`;
+}
+
+function* controllers({ before, after }: Change): Iterable<string> {
+  for (const index of [before, after]) if (index?.controller !== undefined) yield `workload/${index.controller.key}`;
+}
+
+/** An object without a controller may be adopted by whoever selects it, and one that no longer is must be noticed. */
+function* adopting(change: Change, lookup: Lookup): Iterable<string> {
+  const { key, before, after } = change;
+  if (after === undefined || after.controller !== undefined || !isContentChange(change)) return;
+  for (const resource of adopters[resourceOf(key)] ?? []) {
+    yield* selecting(resource, key, [before, after], lookup);
+  }
+}
+
+function* services({ key, before, after }: Change, lookup: Lookup): Iterable<string> {
+  if (isPod(key)) yield* selecting("services", key, [before, after], lookup);
+}
+
+function* selecting(
+  resource: string,
+  key: ObjectKey,
+  states: (ObjectIndex | undefined)[],
+  lookup: Lookup,
+): Iterable<string> {
+  for (const [candidate, index] of lookup.inNamespace(resource, namespaceOf(key))) {
+    if (states.some((state) => state !== undefined && selects(index.selector, state.labels))) yield `workload/${candidate}`;
+  }
+}
+
+/** Endpoints carry their Service's name; EndpointSlices name it as their controller, so `controllers` has them. */
+function* endpoints(change: Change): Iterable<string> {
+  const resource = resourceOf(change.key);
+  if (resource === "endpoints") yield `workload/services/${change.key.slice(resource.length + 1)}`;
+  if (resource === "endpointslices.discovery.k8s.io") yield "nodes";
+  if (resource === "services" && isContentChange(change)) yield "nodes";
+}
+
+/** A namespace that is being deleted counts down its contents; an active one keeps what every namespace has. */
+function* namespaces({ key, type }: Change, lookup: Lookup): Iterable<string> {
+  if (type !== "DELETED" || namespaceOf(key) === "") return;
+  const namespace: ObjectKey = `namespaces//${namespaceOf(key)}`;
+  const isStandard = key.startsWith("serviceaccounts/") || key.startsWith("configmaps/");
+  const isStandardGone = isStandard && (key.endsWith("/default") || key.endsWith("/kube-root-ca.crt"));
+  if (isStandardGone || lookup.get(namespace)?.isDeleting === true) yield `workload/${namespace}`;
+}
+
+/** An owner that went, an owner that waits for its dependents, a dependent whose owner is not there. */
+function* garbage({ before, after, type }: Change, lookup: Lookup): Iterable<string> {
+  const state = after ?? before;
+  if (state === undefined) return;
+  if (type === "DELETED" && has(lookup.byTerm(`owner:${state.uid}`))) yield `workload/gc/${state.uid}`;
+  for (const term of after?.terms ?? []) if (term.startsWith("gc:")) yield `workload/gc/${term.slice("gc:".length)}`;
+  for (const { uid } of [...(before?.owners ?? []), ...(after?.owners ?? [])]) {
+    if (has(lookup.byTerm(`gc:${uid}`))) yield `workload/gc/${uid}`;
+  }
+  if (type === "DELETED" || after?.isDeleting === true) return;
+  for (const { key, uid } of after?.owners ?? []) if (lookup.get(key)?.uid !== uid) yield `workload/gc/${uid}`;
+}
+
+/**
+ * The scheduler acts on pods that wait for a node, and on whatever may let one fit. The PodScheduled condition that
+ * it writes itself is a change of status and does not wake it again.
+ */
+function* scheduling(change: Change, lookup: Lookup): Iterable<string> {
+  const { key, before, after } = change;
+  if (resourceOf(key) === "nodes" && isContentChange(change)) yield "scheduler";
+  if (!isPod(key)) return;
+  if (after !== undefined && isWaiting(after) && !after.isDeleting && isContentChange(change)) yield "scheduler";
+  const hasLeft = before !== undefined && holdsResources(before) && (after === undefined || !holdsResources(after));
+  if (hasLeft && has(lookup.byTerm("unbound"))) yield "scheduler";
+}
+
+/** A node hears of its pods' desired state, never of the statuses that it reports itself. */
+function* pods(change: Change, lookup: Lookup): Iterable<string> {
+  const { key, before, after } = change;
+  if (!isPod(key)) return;
+  for (const node of new Set([nodeOf(before), nodeOf(after)])) {
+    if (node === undefined) continue;
+    if (isContentChange(change)) yield `node/${node}`;
+    if (after !== undefined && lookup.get(`nodes//${node}`) === undefined) yield `workload/podgc//${node}`;
+  }
+  const isNewlyFinished = after !== undefined && isTerminal(after) && (before === undefined || !isTerminal(before));
+  if (isNewlyFinished && countsMoreThan(lookup.byTerm("terminated"), terminatedPodThreshold)) yield "workload/podgc//";
+}
+
+function* nodes(change: Change, lookup: Lookup): Iterable<string> {
+  if (resourceOf(change.key) !== "nodes") return;
+  const name = nameOf(change.key);
+  if (isContentChange(change)) yield* [`node/${name}`, "nodes"];
+  if (change.type === "DELETED" && has(lookup.byTerm(`node:${name}`))) yield `workload/podgc//${name}`;
+}
+
+/** ConfigMaps and Secrets concern the nodes of the pods that use them; the term is the key, so most find nobody. */
+function* references({ key }: Change, lookup: Lookup): Iterable<string> {
+  const resource = resourceOf(key);
+  if (resource !== "configmaps" && resource !== "secrets") return;
+  for (const pod of lookup.byTerm(`ref:${key}`)) {
+    const node = nodeOf(lookup.get(pod));
+    if (node !== undefined) yield `node/${node}`;
+  }
+}
+
+/** False for a change of status alone. Without hashes (kinds that have no status) every change is one of content. */
+function isContentChange({ before, after }: Change): boolean {
+  if (before === undefined || after === undefined) return true;
+  if (before.isDeleting !== after.isDeleting || nodeOf(before) !== nodeOf(after)) return true;
+  return before.contentHash === undefined || before.contentHash !== after.contentHash;
+}
+
+const resourceOf = (key: ObjectKey): string => key.slice(0, key.indexOf("/"));
+const namespaceOf = (key: ObjectKey): string => key.slice(key.indexOf("/") + 1, key.lastIndexOf("/"));
+const nameOf = (key: ObjectKey): string => key.slice(key.lastIndexOf("/") + 1);
+const isPod = (key: ObjectKey): boolean => key.startsWith("pods/");
+
+function nodeOf(pod: ObjectIndex | undefined): string | undefined {
+  const node = pod?.fields["spec.nodeName"];
+  return node === "" ? undefined : node;
+}
+
+function isTerminal(pod: ObjectIndex): boolean {
+  const phase = pod.fields["status.phase"];
+  return phase === "Succeeded" || phase === "Failed";
+}
+
+const isWaiting = (pod: ObjectIndex): boolean => nodeOf(pod) === undefined && !isTerminal(pod);
+const holdsResources = (pod: ObjectIndex): boolean => nodeOf(pod) !== undefined && !isTerminal(pod);
+
+const has = (keys: Iterable<ObjectKey>): boolean => countsMoreThan(keys, 0);
+
+function countsMoreThan(keys: Iterable<ObjectKey>, threshold: number): boolean {
+  let count = 0;
+  for (const _ of keys) if (++count > threshold) return true;
+  return false;
+}
