@@ -1,6 +1,7 @@
 /** What the store knows of an object without its text (see ObjectIndex in ../storage/store.ts). */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
-import type { ObjectIndex } from "../storage/store.ts";
+import type { ObjectIndex, ObjectKey } from "../storage/store.ts";
+import { contentHashOf } from "./content-hash.ts";
 import { resourceByKind } from "./registry.ts";
 import { objectKey, type Resource } from "./resource.ts";
 
@@ -9,14 +10,17 @@ export function indexOf(resource: Resource, object: KubernetesObject): ObjectInd
   const stored = object as Stored<KubernetesObject>; // complete by the time an index is taken, see above
   const { metadata } = stored;
   const isDeleting = metadata.deletionTimestamp !== undefined;
-  const controller = controllerOf(stored);
+  const owners = ownersOf(stored);
+  const controller = owners.find((owner) => owner.isController);
   const selector = resource.selector?.(object);
   return {
     uid: metadata.uid,
     labels: metadata.labels ?? {},
     fields: fieldsOf(resource, stored),
-    terms: [...ownerTerms(stored), ...(resource.terms?.(object) ?? [])],
-    ...(controller === undefined ? {} : { controller }),
+    terms: [...lifeTerms(resource, stored), ...(resource.terms?.(object) ?? [])],
+    ...(controller === undefined ? {} : { controller: { key: controller.key, uid: controller.uid } }),
+    ...(owners.length === 0 ? {} : { owners: owners.map(({ key, uid }) => ({ key, uid })) }),
+    ...(resource.subresources.status === undefined ? {} : { contentHash: contentHashOf(object) }),
     ...(selector === undefined ? {} : { selector }),
     generation: metadata.generation ?? 0,
     isDeleting,
@@ -31,15 +35,25 @@ function fieldsOf(resource: Resource, object: Stored<KubernetesObject>): Record<
   return { ...common, ...resource.selectableFields?.(object) };
 }
 
-function ownerTerms(object: Stored<KubernetesObject>): string[] {
-  return (object.metadata.ownerReferences ?? []).map((owner) => `owner:${owner.uid}`);
+/** Kinds that a controller adopts by their labels. */
+const adoptable = new Set(["Pod", "ReplicaSet", "ControllerRevision"]);
+
+/** Terms of ownership and of an end that the garbage collector has to bring about. */
+function lifeTerms(resource: Resource, { metadata }: Stored<KubernetesObject>): string[] {
+  const references = metadata.ownerReferences ?? [];
+  const terms = references.map((owner) => `owner:${owner.uid}`);
+  if (adoptable.has(resource.kind) && !references.some((owner) => owner.controller === true)) terms.push("orphan");
+  const isAwaitingCollection = metadata.finalizers?.some((name) => name === "foregroundDeletion" || name === "orphan");
+  if (metadata.deletionTimestamp !== undefined && isAwaitingCollection === true) terms.push(`gc:${metadata.uid}`);
+  return terms;
 }
 
-/** The key of the controller owner; undefined for owners of a kind that is not served here. */
-function controllerOf(object: Stored<KubernetesObject>): ObjectIndex["controller"] {
-  const owner = object.metadata.ownerReferences?.find((reference) => reference.controller === true);
-  const resource = owner && resourceByKind(owner.apiVersion, owner.kind);
-  if (owner === undefined || resource === undefined) return undefined;
-  const namespace = resource.isNamespaced ? (object.metadata.namespace ?? "") : "";
-  return { key: objectKey(resource, namespace, owner.name), uid: owner.uid };
+/** Owners of a kind that is served here. */
+function ownersOf({ metadata }: Stored<KubernetesObject>): { key: ObjectKey; uid: string; isController: boolean }[] {
+  return (metadata.ownerReferences ?? []).flatMap((owner) => {
+    const resource = resourceByKind(owner.apiVersion, owner.kind);
+    if (resource === undefined) return [];
+    const key = objectKey(resource, resource.isNamespaced ? (metadata.namespace ?? "") : "", owner.name);
+    return [{ key, uid: owner.uid, isController: owner.controller === true }];
+  });
 }
