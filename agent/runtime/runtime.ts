@@ -21,7 +21,20 @@ export interface SandboxConfig {
   hostIpc: boolean;
   sharePid: boolean;
   sysctls: Record<string, string>;
-  securityContext: { runAsUser?: number; runAsGroup?: number; supplementalGroups: number[]; readonlyRootfs: boolean };
+  securityContext: {
+    runAsUser?: number;
+    runAsGroup?: number;
+    supplementalGroups: number[];
+    readonlyRootfs: boolean;
+    /** A privileged container needs a privileged sandbox. */
+    privileged: boolean;
+    seccomp?: SeccompProfile;
+  };
+}
+
+export interface SeccompProfile {
+  type: "RuntimeDefault" | "Unconfined" | "Localhost";
+  localhostPath?: string;
 }
 
 export type SandboxState = "ready" | "notready";
@@ -75,6 +88,7 @@ export interface ContainerConfig {
     noNewPrivileges: boolean;
     addCapabilities: string[];
     dropCapabilities: string[];
+    seccomp?: SeccompProfile;
   };
 }
 
@@ -118,19 +132,39 @@ export interface ImageCredentials {
   registryToken?: string;
 }
 
+/** Labels that tie sandboxes and containers to their pod, as every CRI runtime and its tools know them. */
+export const runtimeLabels = {
+  podName: "io.kubernetes.pod.name",
+  podNamespace: "io.kubernetes.pod.namespace",
+  podUid: "io.kubernetes.pod.uid",
+  containerName: "io.kubernetes.container.name",
+} as const;
+
+export interface RuntimeImage {
+  id: string;
+  repoDigests: string[];
+  repoTags: string[];
+  sizeBytes: number;
+  /** The user that the image runs as, by number or else by name. */
+  uid?: number;
+  username?: string;
+}
+
 export interface Runtime {
   version(): Promise<{ name: string; version: string; apiVersion: string }>;
   runSandbox(config: SandboxConfig): Promise<string>;
   stopSandbox(id: string): Promise<void>;
   removeSandbox(id: string): Promise<void>;
   sandboxStatus(id: string): Promise<SandboxStatus | undefined>;
-  listSandboxes(): Promise<Sandbox[]>;
+  /** All sandboxes, or those of one pod. */
+  listSandboxes(podUid?: string): Promise<Sandbox[]>;
   createContainer(sandboxId: string, config: ContainerConfig, sandbox: SandboxConfig): Promise<string>;
   startContainer(id: string): Promise<void>;
   stopContainer(id: string, graceSeconds: number): Promise<void>;
   removeContainer(id: string): Promise<void>;
   containerStatus(id: string): Promise<ContainerStatus | undefined>;
-  listContainers(): Promise<Container[]>;
+  /** All containers, or those of one pod. */
+  listContainers(podUid?: string): Promise<Container[]>;
   updateContainerResources(id: string, resources: ContainerConfig["resources"]): Promise<void>;
   reopenContainerLog(id: string): Promise<void>;
   execSync(id: string, command: string[], timeoutSeconds: number): Promise<{ exitCode: number; stdout: Uint8Array; stderr: Uint8Array }>;
@@ -138,15 +172,16 @@ export interface Runtime {
   exec(id: string, command: string[], options: { tty: boolean; stdin: boolean; stdout: boolean; stderr: boolean }): Promise<string>;
   attach(id: string, options: { tty: boolean; stdin: boolean; stdout: boolean; stderr: boolean }): Promise<string>;
   portForward(sandboxId: string, ports: number[]): Promise<string>;
-  imageStatus(image: string): Promise<{ id: string; repoDigests: string[]; repoTags: string[]; sizeBytes: number; uid?: number; username?: string } | undefined>;
+  imageStatus(image: string): Promise<RuntimeImage | undefined>;
   pullImage(image: string, credentials: ImageCredentials | undefined): Promise<string>;
-  listImages(): Promise<{ id: string; repoDigests: string[]; repoTags: string[]; sizeBytes: number }[]>;
+  listImages(): Promise<RuntimeImage[]>;
   removeImage(image: string): Promise<void>;
   containerStats(): Promise<{ id: string; cpuNanoSeconds: number; memoryWorkingSetBytes: number }[]>;
   /** Calls `listener` for each event until the signal aborts; reconnects by itself. */
   watchEvents(listener: (event: RuntimeEvent) => void, signal: AbortSignal): void;
 }
 
+/** A call that the runtime refused or did not answer in time. */
 export class RuntimeError extends Error {
   override readonly name = "RuntimeError";
   /** gRPC's code name in lower case: `not_found`, `deadline_exceeded`, `unavailable`, … */
