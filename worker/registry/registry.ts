@@ -7,7 +7,7 @@
  */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
-import type { WriteOperation } from "../storage/store.ts";
+import type { Claim, WriteOperation } from "../storage/store.ts";
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number;
@@ -20,6 +20,8 @@ export interface Planned {
   /** The object as it will be stored; its resourceVersion is the result's. */
   object: KubernetesObject;
   warnings: string[];
+  /** Claims whose value the planner picked: if the store says `claimed`, plan again, another pick may be free. */
+  picked: Claim[];
 }
 
 export interface Planner {

@@ -1,0 +1,80 @@
+/** Create: default → prepare → admit → validate → operation (upstream's `registry/rest/create.go`). */
+import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { StatusError } from "../../protocol/status.ts";
+import { indexOf } from "../resources/object-index.ts";
+import { objectKey, type RequestContext, type Resource } from "../resources/resource.ts";
+import type { Requirement } from "../storage/store.ts";
+import { admissionOf } from "./admission/plugins.ts";
+import { claimsOf } from "./claims.ts";
+import { rejectInvalid } from "./invalid.ts";
+import { validateMetadata } from "./metadata.ts";
+import type { Planned } from "./registry.ts";
+import type { Schemas } from "./schemas.ts";
+import { apiVersionOf, textOf } from "./text.ts";
+import { timestamp } from "./time.ts";
+
+const suffixLength = 5;
+const generatedPrefixLimit = 63 - suffixLength;
+
+/** `object` is changed into what will be stored. */
+export function planCreate(
+  schemas: Schemas,
+  resource: Resource,
+  object: KubernetesObject,
+  context: RequestContext,
+): Planned {
+  fillMetadata(resource, object, context);
+  schemas.applyDefaults(resource, object);
+  resource.applyDefaults?.(object);
+  resource.prepareForCreate?.(object, context);
+  const picked = admissionOf(resource)?.create?.(object, context)?.picked ?? [];
+  rejectInvalid(resource, object, [
+    ...validateMetadata(resource, object),
+    ...schemas.validate(resource, object),
+    ...resource.validate(object),
+  ]);
+  return {
+    operation: {
+      verb: "create",
+      key: objectKey(resource, object.metadata?.namespace ?? "", object.metadata?.name ?? ""),
+      text: textOf(object),
+      index: indexOf(resource, object),
+      requires: namespaceRequirement(resource, object),
+      claims: claimsOf(resource, object),
+    },
+    object,
+    warnings: resource.warnings?.(object) ?? [],
+    picked,
+  };
+}
+
+/** What only the server says: uid, time, generation, and a name where only its beginning was given. */
+function fillMetadata(resource: Resource, object: KubernetesObject, context: RequestContext): void {
+  if (resource.isNamespaced && !object.metadata?.namespace) {
+    throw StatusError.badRequest("Namespace parameter required.");
+  }
+  if (object.metadata?.resourceVersion) {
+    throw StatusError.badRequest("resourceVersion should not be set on objects to be created");
+  }
+  const { managedFields: _m, selfLink: _s, deletionTimestamp: _d, deletionGracePeriodSeconds: _g, ...given } = {
+    ...object.metadata,
+  };
+  const name = given.name || nameFrom(given.generateName ?? "", context);
+  object.apiVersion = apiVersionOf(resource);
+  object.kind = resource.kind;
+  object.metadata = { ...given, name, uid: context.newUid(), creationTimestamp: timestamp(context.now) };
+  delete object.metadata.resourceVersion;
+  delete object.metadata.generation;
+  if (!resource.isNamespaced) delete object.metadata.namespace;
+  if (resource.hasGeneration) object.metadata.generation = 1;
+}
+
+function nameFrom(prefix: string, context: RequestContext): string {
+  return prefix === "" ? "" : prefix.slice(0, generatedPrefixLimit) + context.randomSuffix(suffixLength);
+}
+
+/** Nothing is created in a namespace that is absent or going away; the store checks it in the same commit. */
+function namespaceRequirement(resource: Resource, object: KubernetesObject): Requirement[] {
+  if (!resource.isNamespaced) return [];
+  return [{ key: `namespaces//${object.metadata?.namespace ?? ""}`, is: "active" }];
+}

@@ -1,0 +1,72 @@
+/** What the store's refusals are to a client. */
+import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { StatusError, type About } from "../../protocol/status.ts";
+import { resourceByKey } from "../resources/registry.ts";
+import type { Claim, ObjectKey, WriteOperation, WriteResult } from "../storage/store.ts";
+
+export type Refusal = Extract<WriteResult, { ok: false }>;
+
+/** The StatusError that an operation's refusal is; `object` is what was to be stored, if any. */
+export function refusalOf(result: Refusal, operation: WriteOperation, object?: KubernetesObject): StatusError {
+  const about = aboutOf(operation.key);
+  const asked = operation.verb === "create" ? undefined : operation.expect.uid;
+  switch (result.reason) {
+    case "exists":
+      return object?.metadata?.generateName ? StatusError.generateNameConflict(about) : StatusError.alreadyExists(about);
+    case "not-found":
+      return StatusError.notFound(about);
+    case "uid-mismatch":
+      return StatusError.uidConflict(about, asked ?? "", result.current?.uid ?? "");
+    case "requirement":
+      return requirementError(result, operation, about);
+    case "claimed":
+      return claimError(operation, operation.verb === "delete" ? undefined : operation.claims?.[result.at ?? 0]);
+    case "conflict":
+    case "stale":
+    case "aborted":
+      return StatusError.conflict(about);
+  }
+}
+
+/** `pods/default/web-0` → `pods "web-0"`. */
+export function aboutOf(key: ObjectKey): About & { name: string } {
+  const [resource = "", , name = ""] = key.split("/");
+  const dot = resource.indexOf(".");
+  if (dot < 0) return { group: "", kind: resource, name };
+  return { group: resource.slice(dot + 1), kind: resource.slice(0, dot), name };
+}
+
+function requirementError(result: Refusal, operation: WriteOperation, about: About): StatusError {
+  const requirement = operation.requires?.[result.at ?? 0];
+  if (requirement === undefined) return StatusError.conflict(about);
+  const needed = aboutOf(requirement.key);
+  if (requirement.is === "absent") return StatusError.alreadyExists(needed);
+  if (result.current === undefined) return StatusError.notFound(needed);
+  if (needed.kind === "namespaces" && requirement.is === "active") {
+    return StatusError.namespaceTerminating(about, needed.name);
+  }
+  return StatusError.conflict(needed);
+}
+
+function claimError(operation: WriteOperation, claim: Claim | undefined): StatusError {
+  const { group, kind, name } = aboutOf(operation.key);
+  const about = { group, kind: resourceByKey(operation.key.split("/")[0] ?? "")?.kind ?? kind, name };
+  return StatusError.invalid(about, [causeOf(claim)]);
+}
+
+function causeOf(claim: Claim | undefined): { reason: string; message: string; field: string } {
+  const reason = "FieldValueInvalid";
+  const value = claim?.value ?? "";
+  switch (claim?.kind) {
+    case "clusterIP":
+      return {
+        reason,
+        field: "spec.clusterIPs",
+        message: `Invalid value: ["${value}"]: failed to allocate IP ${value}: provided IP is already allocated`,
+      };
+    case "nodePort":
+      return { reason, field: "spec.ports[0].nodePort", message: `Invalid value: ${value}: provided port is already allocated` };
+    default:
+      return { reason, field: "spec", message: `Invalid value: "${value}": is already allocated` };
+  }
+}
