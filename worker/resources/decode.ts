@@ -1,0 +1,170 @@
+/**
+ * From JSON to an object of a kind, as kube-apiserver's decoder does it: types are checked, unknown fields dropped
+ * and named, nulls and empty optional collections dropped, quantities and times made canonical, stated defaults set.
+ */
+import { goTypeOf, jsonKindOf } from "./go-types.ts";
+import { decodeScalar } from "./scalars.ts";
+import { typeSchema, type Field, type TypeSchema } from "./schema.ts";
+
+export type DecodeResult<T> =
+  /** `unknownFields`: `unknown field "spec.foo"`, in document order; http decides by `fieldValidation`. */
+  | { ok: true; object: T; unknownFields: string[] }
+  /** Go's text of what cannot be decoded: `json: cannot unmarshal string into Go struct field …`. */
+  | { ok: false; message: string };
+
+/**
+ * Decodes a value as the schema's type. The result shares nothing with the input except verbatim parts (`any`).
+ * It is the caller who knows that `T` is the schema's type.
+ */
+export function decode<T>(schema: string, value: unknown): DecodeResult<T> {
+  const walk: Walk = { unknownFields: [] };
+  try {
+    const object = decodeObject(walk, schema, value, { name: schema, go: "", dotted: "", path: "" });
+    return { ok: true, object: object as T, unknownFields: walk.unknownFields };
+  } catch (error) {
+    if (error instanceof Undecodable) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
+/** `Pod in version "v1" cannot be handled as a Pod: <why>`: the 400 of every decode error. */
+export function undecodable(about: { kind: string; apiVersion: string }, why: string): string {
+  return `${about.kind} in version "${about.apiVersion.split("/").at(-1)}" cannot be handled as a ${about.kind}: ${why}`;
+}
+
+/** `strict decoding error: unknown field "spec.foo", unknown field "x"` */
+export function strictDecodingError(problems: string[]): string {
+  return `strict decoding error: ${problems.join(", ")}`;
+}
+
+class Undecodable extends Error {}
+
+interface Walk {
+  unknownFields: string[];
+}
+
+/** Where the walk is: the innermost struct, Go's dotted field path (no indices), and the path with indices. */
+interface Place {
+  name: string;
+  go: string;
+  dotted: string;
+  path: string;
+}
+
+function decodeField(walk: Walk, field: Field, value: unknown, place: Place): unknown {
+  if (field.t !== undefined) {
+    if (field.t === "string" && typeof value === "string") return value; // by far the most common
+    const decoded = decodeScalar(field.t, value);
+    if ("value" in decoded) return decoded.value;
+    throw "message" in decoded ? new Undecodable(decoded.message) : mismatch(decoded.mismatch, field, place);
+  }
+  if (field.r !== undefined) return decodeObject(walk, field.r, value, place);
+  if (field.a !== undefined) return decodeArray(walk, { ...field, a: field.a }, value, place);
+  if (field.m !== undefined) return decodeMap(walk, { ...field, m: field.m }, value, place);
+  return value;
+}
+
+function decodeObject(walk: Walk, name: string, value: unknown, place: Place): Record<string, unknown> {
+  if (!isRecord(value)) throw mismatch(jsonKindOf(value), { r: name }, place);
+  const type = typeSchema(name);
+  if (type.f === undefined) return value;
+  const struct = name.slice(name.lastIndexOf(".") + 1);
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    const path = place.path === "" ? key : `${place.path}.${key}`;
+    const field = Object.hasOwn(type.f, key) ? type.f[key] : undefined;
+    if (field === undefined) {
+      if (item !== undefined) walk.unknownFields.push(`unknown field "${path}"`);
+      continue;
+    }
+    if (item === null || item === undefined) continue;
+    const dotted = place.dotted === "" ? key : `${place.dotted}.${key}`;
+    const decoded = decodeField(walk, field, item, { name, go: struct, dotted, path });
+    if (isKept(type, key, field, decoded)) result[key] = decoded;
+  }
+  setDefaults(type, result);
+  return result;
+}
+
+/** What Go's `omitempty` leaves out: empty lists and maps, and empty strings that stand for "not set". */
+function isKept(type: TypeSchema, key: string, field: Field, value: unknown): boolean {
+  const isEmpty = value === "" ? !keepsEmptyString.has(key) : isEmptyCollection(field, value);
+  return !isEmpty || type.q?.includes(key) === true;
+}
+
+/** Fields that Go holds as pointers to strings, for which the empty string means something. */
+const keepsEmptyString = new Set(["storageClassName", "volumeAttributesClassName", "ingressClassName", "name", "appProtocol"]);
+
+function isEmptyCollection(field: Field, value: unknown): boolean {
+  if (field.a !== undefined) return Array.isArray(value) && value.length === 0;
+  if (field.m === undefined || !isRecord(value)) return false;
+  for (const _ in value) return false;
+  return true;
+}
+
+function decodeArray(walk: Walk, field: Field & { a: Field }, value: unknown, place: Place): unknown[] {
+  if (!Array.isArray(value)) throw mismatch(jsonKindOf(value), field, place);
+  return value.map((item: unknown, at) => {
+    const filled = item === null ? zeroOf(field.a) : item;
+    return decodeField(walk, field.a, filled, { ...place, path: `${place.path}[${at}]` });
+  });
+}
+
+function decodeMap(walk: Walk, field: Field & { m: Field }, value: unknown, place: Place): Record<string, unknown> {
+  if (!isRecord(value)) throw mismatch(jsonKindOf(value), field, place);
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = value[key] ?? zeroOf(field.m);
+    const decoded = decodeField(walk, field.m, item, { ...place, path: `${place.path}.${key}` });
+    // An own property even for a key such as __proto__.
+    Object.defineProperty(result, key, { value: decoded, enumerable: true, writable: true, configurable: true });
+  }
+  return result;
+}
+
+/** What Go makes of a null in a list or map. */
+function zeroOf(field: Field): unknown {
+  if (field.r !== undefined || field.m !== undefined) return {};
+  if (field.a !== undefined) return [];
+  if (field.t === "bool") return false;
+  if (field.t === "int32" || field.t === "int64" || field.t === "number" || field.t === "int-or-string") return 0;
+  if (field.t === "quantity") return "0";
+  return field.t === "any" ? null : "";
+}
+
+/**
+ * The stated defaults. `{}` stands for a struct that is always there; what that struct states holds in it, too.
+ * Computed once a type: which fields have one at all.
+ */
+function setDefaults(type: TypeSchema, object: Record<string, unknown>): void {
+  for (const [key, field] of defaultsOf(type)) {
+    if (object[key] === undefined) object[key] = defaultOf(field);
+  }
+}
+
+function defaultOf(field: Field): unknown {
+  if (typeof field.d !== "object" || field.d === null) return field.d;
+  const filled = { ...field.d };
+  if (field.r !== undefined) setDefaults(typeSchema(field.r), filled);
+  return filled;
+}
+
+const defaults = new WeakMap<TypeSchema, [string, Field][]>();
+
+function defaultsOf(type: TypeSchema): [string, Field][] {
+  const known = defaults.get(type);
+  if (known !== undefined) return known;
+  const found = Object.entries(type.f ?? {}).filter(([, field]) => field.d !== undefined);
+  defaults.set(type, found);
+  return found;
+}
+
+function mismatch(kind: string, field: Field, place: Place): Undecodable {
+  const into = place.dotted === "" ? `value of type ${goTypeOf(field)}` : `struct field ${place.go}.${place.dotted} of type ${goTypeOf(field)}`;
+  return new Undecodable(`json: cannot unmarshal ${kind} into Go ${into}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
