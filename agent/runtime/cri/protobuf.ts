@@ -77,6 +77,46 @@ export function message<F extends Fields>(fields: F): Message<Decoded<F>, Encoda
   };
 }
 
+const stringCodec: Codec<string> = {
+  absent: () => "",
+  write: (writer, number, value) => {
+    if (value !== "") writer.uint32((number << 3) | delimited).string(value);
+  },
+  read: (reader) => reader.string(),
+};
+
+const bytesCodec: Codec<Uint8Array> = {
+  absent: () => new Uint8Array(),
+  write: (writer, number, value) => {
+    if (value.length > 0) writer.uint32((number << 3) | delimited).bytes(value);
+  },
+  read: (reader) => reader.bytes(),
+};
+
+const boolCodec: Codec<boolean> = {
+  absent: () => false,
+  write: (writer, number, value) => {
+    if (value) writer.uint32((number << 3) | varint).bool(true);
+  },
+  read: (reader) => reader.bool(),
+};
+
+const int32Codec: Codec<number> = {
+  absent: () => 0,
+  write: (writer, number, value) => {
+    if (value !== 0) writer.uint32((number << 3) | varint).int32(value);
+  },
+  read: (reader) => reader.int32(),
+};
+
+const int64Codec: Codec<number> = {
+  absent: () => 0,
+  write: (writer, number, value) => {
+    if (value !== 0) writer.uint32((number << 3) | varint).int64(value);
+  },
+  read: (reader, wireType) => Number(wireType === fixed64 ? reader.fixed64() : reader.int64()),
+};
+
 export const string = (number: number): Field<string> => ({ number, ...stringCodec });
 export const bytes = (number: number): Field<Uint8Array> => ({ number, ...bytesCodec });
 export const bool = (number: number): Field<boolean> => ({ number, ...boolCodec });
@@ -166,43 +206,3 @@ function messageCodec<Out, In>(type: Message<Out, In>) {
     },
   };
 }
-
-const stringCodec: Codec<string> = {
-  absent: () => "",
-  write: (writer, number, value) => {
-    if (value !== "") writer.uint32((number << 3) | delimited).string(value);
-  },
-  read: (reader) => reader.string(),
-};
-
-const bytesCodec: Codec<Uint8Array> = {
-  absent: () => new Uint8Array(),
-  write: (writer, number, value) => {
-    if (value.length > 0) writer.uint32((number << 3) | delimited).bytes(value);
-  },
-  read: (reader) => reader.bytes(),
-};
-
-const boolCodec: Codec<boolean> = {
-  absent: () => false,
-  write: (writer, number, value) => {
-    if (value) writer.uint32((number << 3) | varint).bool(true);
-  },
-  read: (reader) => reader.bool(),
-};
-
-const int32Codec: Codec<number> = {
-  absent: () => 0,
-  write: (writer, number, value) => {
-    if (value !== 0) writer.uint32((number << 3) | varint).int32(value);
-  },
-  read: (reader) => reader.int32(),
-};
-
-const int64Codec: Codec<number> = {
-  absent: () => 0,
-  write: (writer, number, value) => {
-    if (value !== 0) writer.uint32((number << 3) | varint).int64(value);
-  },
-  read: (reader, wireType) => Number(wireType === fixed64 ? reader.fixed64() : reader.int64()),
-};
