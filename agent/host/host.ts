@@ -4,7 +4,13 @@
 export interface HostNames {
   /** `kedge-` and 6 hex digits of a hash of the state directory's real path. Bridges use the short form `kd<6 hex>`. */
   name: string;
+  /** Real path of the state directory. */
+  stateDir: string;
+  /** `/run/<name>`: sockets, pids and mounts; gone after a reboot. */
+  runtimeDir: string;
   bridge: string;
+  /** `ks<6 hex>`: carries the DNS address and the route of the service CIDR, so that the host reaches cluster IPs. */
+  serviceInterface: string;
   nftTable: string;
   cgroupParent: string;
   containerdRoot: string;
@@ -12,6 +18,9 @@ export interface HostNames {
   /** Kept shorter than 108 characters. */
   containerdSocket: string;
   containerdConfig: string;
+  /** containerd's `certs.d`: `<registry>/hosts.toml`, CA files. */
+  certsDir: string;
+  cniConfDir: string;
 }
 
 export interface Containerd {

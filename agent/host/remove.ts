@@ -1,0 +1,95 @@
+/** Takes away all that one state directory has on this host: pods, containerd, mounts, cgroups, files. */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { hasCgroups, processesIn, removeCgroups } from "./cgroups.ts";
+import { logOf, stopContainerd } from "./containerd.ts";
+import type { HostNames } from "./host.ts";
+import { unmountBeneath } from "./mounts.ts";
+import { readOwner } from "./owner.ts";
+import { until } from "./wait.ts";
+
+/** How long pods may take to end by themselves after SIGTERM. */
+const graceMs = 3_000;
+
+/**
+ * Works without an agent, without a containerd that answers, and after a crash at any point; doing it twice is fine.
+ * containerd goes first, so that nothing new starts; what it left is found by cgroup and by its socket's path.
+ */
+export async function removeHost(names: HostNames): Promise<void> {
+  const containerd = readOwner(names.runtimeDir)?.containerd;
+  if (containerd) await stopContainerd(containerd);
+  const shimSockets = shimSocketsOf(names);
+  await endProcesses(names);
+  await unmountBeneath(names.runtimeDir);
+  await unmountBeneath(names.containerdRoot);
+  await until(() => (removeCgroups(names.cgroupParent), !hasCgroups(names.cgroupParent)), { timeoutMs: 5_000 });
+  for (const socket of shimSockets) rmSync(socket, { force: true });
+  const folders = [names.containerdRoot, names.runtimeDir, names.cniConfDir, names.certsDir];
+  for (const path of [...folders, names.containerdConfig, logOf(names), `${logOf(names)}.1`]) {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+async function endProcesses(names: HostNames): Promise<void> {
+  const remaining = (): number[] => [...new Set([...processesIn(names.cgroupParent), ...shimsOf(names)])];
+  const pods = processesIn(names.cgroupParent).filter((pid) => !isShim(pid));
+  pods.forEach((pid) => kill(pid, "SIGTERM"));
+  await until(() => pods.every((pid) => !isRunning(pid)), { timeoutMs: graceMs });
+  const isEmpty = await until(
+    () => {
+      remaining().forEach((pid) => kill(pid, "SIGKILL"));
+      return remaining().length === 0;
+    },
+    { timeoutMs: 10_000 },
+  );
+  if (!isEmpty) throw new Error(`processes of ${names.name} do not end: ${remaining().join(", ")}`);
+}
+
+/** Shims whose containerd is ours: its socket is in their arguments. */
+function shimsOf(names: HostNames): number[] {
+  return allPids().filter((pid) => argumentsOf(pid).includes(names.containerdSocket));
+}
+
+function isShim(pid: number): boolean {
+  return (argumentsOf(pid)[0] ?? "").includes("containerd-shim");
+}
+
+function allPids(): number[] {
+  return readdirSync("/proc").map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+function isRunning(pid: number): boolean {
+  return argumentsOf(pid).length > 1;
+}
+
+function kill(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/** Shims listen in a folder that all containerds share; each bundle says where. */
+function shimSocketsOf(names: HostNames): string[] {
+  const bundles = join(names.containerdState, "io.containerd.runtime.v2.task", "k8s.io");
+  try {
+    return readdirSync(bundles).flatMap((bundle) => {
+      try {
+        return [readFileSync(join(bundles, bundle, "address"), "utf8").trim().replace(/^unix:\/\//, "")];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
+}
