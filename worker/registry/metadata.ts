@@ -1,26 +1,10 @@
 /** The rules for `metadata` that hold for every kind (apimachinery's `api/validation/objectmeta.go`). */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { FieldError, Resource } from "../resources/resource.ts";
+import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../resources/names.ts";
 import { isEqual } from "./equality.ts";
 
 const annotationsLimitBytes = 256 * 1024;
-const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-const subdomainRule =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end " +
-  "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
-  "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const nameRule =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric " +
-  "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
-  "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const valueRule =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end " +
-  "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
-  "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-
 export function validateMetadata(resource: Resource, object: KubernetesObject): FieldError[] {
   const meta = object.metadata ?? {};
   return [
@@ -58,18 +42,12 @@ function nameErrors(resource: Resource, name: string): FieldError[] {
     return [invalid("metadata.name", name, "may not be '.', '..' or contain '/' or '%'")];
   }
   if (resource.group === "rbac.authorization.k8s.io") return [];
-  const tooLong = name.length > 253 ? [invalid("metadata.name", name, "must be no more than 253 characters")] : [];
-  return subdomain.test(name) ? tooLong : [...tooLong, invalid("metadata.name", name, subdomainRule)];
+  return dns1123SubdomainErrors(name).map((why) => invalid("metadata.name", name, why));
 }
 
-function labelErrors(key: string, value: unknown): FieldError[] {
-  return [
-    ...keyErrors("metadata.labels", key),
-    ...(typeof value === "string" && value.length > 63
-      ? [invalid("metadata.labels", value, "must be no more than 63 characters")]
-      : []),
-    ...(typeof value === "string" && labelValue.test(value) ? [] : [invalid("metadata.labels", value, valueRule)]),
-  ];
+function labelErrors(key: string, value: string): FieldError[] {
+  const values = labelValueErrors(value).map((why) => invalid("metadata.labels", value, why));
+  return [...keyErrors("metadata.labels", key), ...values];
 }
 
 function annotationErrors(annotations: Record<string, string>): FieldError[] {
@@ -86,15 +64,7 @@ function annotationErrors(annotations: Record<string, string>): FieldError[] {
 
 /** `[prefix/]name`, as for labels and annotations. */
 function keyErrors(path: string, key: string, shown: string = key): FieldError[] {
-  const parts = key.split("/");
-  const name = parts.at(-1) ?? "";
-  const errors: FieldError[] = [];
-  if (parts.length > 2) return [invalid(path, shown, `a qualified name ${nameRule.slice("name part ".length)}`)];
-  if (parts.length === 2 && !subdomain.test(parts[0] ?? "")) errors.push(invalid(path, shown, `prefix part ${subdomainRule}`));
-  if (name === "") errors.push(invalid(path, shown, "name part must be non-empty"));
-  if (name.length > 63) errors.push(invalid(path, shown, "name part must be no more than 63 characters"));
-  if (!qualifiedName.test(name)) errors.push(invalid(path, shown, nameRule));
-  return errors;
+  return qualifiedNameErrors(key).map((why) => invalid(path, shown, why));
 }
 
 type Owner = NonNullable<NonNullable<KubernetesObject["metadata"]>["ownerReferences"]>[number];

@@ -1,4 +1,5 @@
 /** The one Planner, put together from its three verbs. */
+import { statedRules } from "../resources/stated-rules.ts";
 import { planCreate } from "./plan-create.ts";
 import { planDelete } from "./plan-delete.ts";
 import { planUpdate } from "./plan-update.ts";
@@ -12,3 +13,6 @@ export function createPlanner(schemas: Schemas): Planner {
     delete: planDelete,
   };
 }
+
+/** Plans by the rules that the published OpenAPI states, and by each kind's own. */
+export const planner: Planner = createPlanner(statedRules);

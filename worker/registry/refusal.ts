@@ -2,7 +2,7 @@
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError, type About } from "../../protocol/status.ts";
 import { resourceByKey } from "../resources/registry.ts";
-import type { Claim, ObjectKey, WriteOperation, WriteResult } from "../storage/store.ts";
+import { maximumTextBytes, type Claim, type ObjectKey, type WriteOperation, type WriteResult } from "../storage/store.ts";
 
 export type Refusal = Extract<WriteResult, { ok: false }>;
 
@@ -21,6 +21,8 @@ export function refusalOf(result: Refusal, operation: WriteOperation, object?: K
       return requirementError(result, operation, about);
     case "claimed":
       return claimError(operation, operation.verb === "delete" ? undefined : operation.claims?.[result.at ?? 0]);
+    case "too-large":
+      return StatusError.requestEntityTooLarge(maximumTextBytes);
     case "conflict":
     case "stale":
     case "aborted":

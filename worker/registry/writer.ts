@@ -32,6 +32,8 @@ export interface CommitOptions {
 export interface Committed {
   object: Stored<KubernetesObject>;
   warnings: string[];
+  /** What the store now holds; absent after a dry run, a removal, or when nothing changed. */
+  stored?: { text: string; revision: number };
   /** False: the plan was that nothing changes. */
   isWritten: boolean;
   verb?: Planned["operation"]["verb"];
@@ -66,8 +68,15 @@ function committed(planned: Planned, revision: number, { isDryRun }: CommitOptio
   const kept = operation.verb === "create" ? undefined : object.metadata?.resourceVersion;
   const resourceVersion = isDryRun ? kept : String(revision);
   object.metadata = { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  // Planning made the metadata complete.
-  return { object: object as Stored<KubernetesObject>, warnings, isWritten: true, verb: operation.verb };
+  const stored = isDryRun || operation.verb === "delete" ? undefined : { text: operation.text, revision };
+  return {
+    // Planning made the metadata complete.
+    object: object as Stored<KubernetesObject>,
+    warnings,
+    ...(stored === undefined ? {} : { stored }),
+    isWritten: true,
+    verb: operation.verb,
+  };
 }
 
 function mayRepeat(result: Refusal, planned: Planned, { hasPrecondition }: CommitOptions): boolean {

@@ -1,0 +1,72 @@
+/** What a path asks for, read as upstream's RequestInfo: the words that authorization and handlers decide by. */
+
+export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
+
+export interface ResourceRequest {
+  isResource: true;
+  verb: Verb;
+  group: string;
+  version: string;
+  /** `""`: cluster-scoped, or all namespaces. */
+  namespace: string;
+  /** Plural. */
+  resource: string;
+  /** `""`: the collection. */
+  name: string;
+  subresource: string;
+}
+
+export interface PathRequest {
+  isResource: false;
+  verb: string;
+  path: string;
+}
+
+export type RequestInfo = ResourceRequest | PathRequest;
+
+/** `path` is still percent-encoded; `isWatch` is the query's `watch`. */
+export function requestInfoOf(method: string, path: string, isWatch: boolean): RequestInfo {
+  const parts = path.split("/").filter((part) => part !== "");
+  const [root] = parts;
+  if (root === "api" && parts.length > 2) return resourceInfo("", parts[1] ?? "", parts.slice(2), method, isWatch);
+  if (root === "apis" && parts.length > 3) {
+    return resourceInfo(parts[1] ?? "", parts[2] ?? "", parts.slice(3), method, isWatch);
+  }
+  return { isResource: false, verb: method.toLowerCase(), path };
+}
+
+function resourceInfo(group: string, version: string, parts: string[], method: string, isWatch: boolean): RequestInfo {
+  const inNamespace = parts[0] === "namespaces" && parts.length > 2 && !isNamespaceSubresource(parts);
+  const namespace = inNamespace ? decode(parts[1]) : "";
+  const [resource = "", name = "", ...rest] = inNamespace ? parts.slice(2) : parts;
+  const at = { group, version, namespace, resource, name: decode(name), subresource: rest.map(decode).join("/") };
+  return { isResource: true, verb: verbOf(method, at.name !== "", isWatch), ...at };
+}
+
+/** `namespaces/x/status` and `…/finalize` are about the namespace; anything else is in it. */
+function isNamespaceSubresource(parts: string[]): boolean {
+  return parts.length === 3 && (parts[2] === "status" || parts[2] === "finalize");
+}
+
+function verbOf(method: string, hasName: boolean, isWatch: boolean): Verb {
+  switch (method) {
+    case "POST":
+      return "create";
+    case "PUT":
+      return "update";
+    case "PATCH":
+      return "patch";
+    case "DELETE":
+      return hasName ? "delete" : "deletecollection";
+    default:
+      return isWatch ? "watch" : hasName ? "get" : "list";
+  }
+}
+
+function decode(part: string | undefined): string {
+  try {
+    return decodeURIComponent(part ?? "");
+  } catch {
+    return part ?? "";
+  }
+}
