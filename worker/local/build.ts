@@ -1,0 +1,89 @@
+/**
+ * Bundles Worker, agent and supervisor into dist/, each only when a file that went into it changed. esbuild is loaded
+ * only if there is something to build.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BuildOptions } from "esbuild";
+import { distribution, repository } from "./paths.ts";
+
+interface Bundle {
+  entry: string;
+  file: string;
+  options: BuildOptions;
+}
+
+const forNode = {
+  platform: "node",
+  target: "node24",
+  // Some dependencies are CommonJS and call require for Node's own modules.
+  banner: { js: `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);` },
+} satisfies BuildOptions;
+
+export const bundles = {
+  worker: {
+    entry: "worker/index.ts",
+    file: "worker.mjs",
+    options: {
+      platform: "neutral",
+      target: "es2024",
+      conditions: ["workerd", "worker", "browser"],
+      mainFields: ["browser", "module", "main"],
+      external: ["node:*", "cloudflare:*"],
+    },
+  },
+  agent: { entry: "agent/main.ts", file: "kedge-agent.mjs", options: forNode },
+  supervisor: { entry: "worker/local/supervisor.ts", file: "kedge-local.mjs", options: { ...forNode, external: ["@peculiar/x509", "reflect-metadata"] } },
+} satisfies Record<string, Bundle>;
+
+/** What a bundle was made of: path below the repository → hash of its content. */
+type Inputs = Record<string, string>;
+
+/** Path of the up-to-date bundle. */
+export async function bundle(name: keyof typeof bundles): Promise<string> {
+  const { entry, file, options }: Bundle = bundles[name];
+  const output = join(distribution, file);
+  if (isFresh(output)) return output;
+  const { build } = await import("esbuild");
+  const result = await build({
+    ...options,
+    entryPoints: [join(repository, entry)],
+    absWorkingDir: repository,
+    bundle: true,
+    format: "esm",
+    legalComments: "none",
+    metafile: true,
+    write: false,
+    outfile: output,
+    logLevel: "error",
+  });
+  mkdirSync(distribution, { recursive: true });
+  const inputs = Object.keys(result.metafile.inputs).filter((path) => !path.startsWith("<"));
+  // The bundle last: who finds it finds its list of inputs too.
+  writeWhole(`${output}.inputs.json`, JSON.stringify(hashesOf(["worker/local/build.ts", ...inputs])));
+  writeWhole(output, result.outputFiles[0]?.contents ?? new Uint8Array());
+  return output;
+}
+
+function isFresh(output: string): boolean {
+  if (!existsSync(output)) return false;
+  try {
+    const inputs: Inputs = JSON.parse(readFileSync(`${output}.inputs.json`, "utf8"));
+    const now = hashesOf(Object.keys(inputs));
+    return Object.entries(inputs).every(([path, hash]) => now[path] === hash);
+  } catch {
+    return false;
+  }
+}
+
+function hashesOf(paths: string[]): Inputs {
+  const hash = (path: string) => createHash("sha256").update(readFileSync(join(repository, path))).digest("base64url");
+  return Object.fromEntries(paths.map((path) => [path, hash(path)]));
+}
+
+function writeWhole(file: string, content: string | Uint8Array): void {
+  const unfinished = `${file}.${process.pid}.new`;
+  writeFileSync(unfinished, content);
+  renameSync(unfinished, file);
+}

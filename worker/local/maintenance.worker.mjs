@@ -1,0 +1,37 @@
+// Runs inside workerd, beside the Worker, on a socket that only the supervisor can reach. It does the two things that
+// Cloudflare's platform does in production: fires the cron trigger, and applies the migrations of `migrations/`.
+// (Embedded into workerd's configuration as it stands, hence plain JavaScript.)
+
+const migrationsTable = `CREATE TABLE IF NOT EXISTS d1_migrations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
+
+/** Each migration is one transaction; the table is wrangler's own, so that both count the same. */
+async function applyMigrations(database, migrations) {
+  await database.prepare(migrationsTable).run();
+  const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
+  const done = new Set(results.map((row) => row.name));
+  const applied = [];
+  for (const { name, statements } of migrations) {
+    if (done.has(name)) continue;
+    const note = database.prepare("INSERT INTO d1_migrations (name) VALUES (?1)").bind(name);
+    await database.batch([...statements.map((statement) => database.prepare(statement)), note]);
+    applied.push(name);
+  }
+  return applied;
+}
+
+export default {
+  async fetch(request, env) {
+    try {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/migrations") return Response.json(await applyMigrations(env.DB, await request.json()));
+      if (pathname === "/scheduled") {
+        const { cron } = await request.json();
+        return Response.json(await env.KEDGE.scheduled({ cron, scheduledTime: new Date() }));
+      }
+      return new Response("not found", { status: 404 });
+    } catch (error) {
+      return new Response(String(error?.stack ?? error), { status: 500 });
+    }
+  },
+};

@@ -1,0 +1,139 @@
+/** `npm start`: prepares what the control plane of this machine needs, then becomes its supervisor. */
+import { copyFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { hostname, networkInterfaces } from "node:os";
+import { dirname, join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { bundle } from "./build.ts";
+import { ensureCertificates } from "./certificates.ts";
+import { saveLaunch } from "./launch.ts";
+import { defaultStateDir, makeStateFolders, repository, type StatePaths, statePaths } from "./paths.ts";
+import { choosePort } from "./ports.ts";
+import { recordedPid } from "./process-record.ts";
+import { ensureSecrets, writePrivately } from "./secrets.ts";
+import { loadSettings, saveSettings, type Settings } from "./settings.ts";
+import { toolPath } from "./tools.ts";
+import { workerdBinary } from "./workerd.ts";
+import { workerdConfig } from "./workerd-config.ts";
+import { workerOptions } from "./worker-options.ts";
+
+interface StartOptions {
+  port?: number;
+  listen: string;
+  stateDir: string;
+  agent: boolean;
+  example: boolean;
+}
+
+const command = new Command("npm start --")
+  .description("Starts a kedge cluster on this machine: control plane, agent and an example. Ctrl-C stops it; pods stay.")
+  .option("--port <port>", "port of the API (default: the one it had, else the first free one from 6443)", parsePort)
+  .option("--listen <address>", "address of the API; 0.0.0.0 lets other hosts join", "127.0.0.1")
+  .option("--state-dir <dir>", "where everything is kept", defaultStateDir)
+  .option("--no-agent", "control plane only")
+  .option("--no-example", "do not apply examples/")
+  .helpOption("--help", "show this help");
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new InvalidArgumentError("a port is 1 to 65535");
+  return port;
+}
+
+/**
+ * The isolate is held to 128 MB, as in production; small semi-spaces keep what is resident near what is used. Both are
+ * per isolate: D1's own stays far below them.
+ */
+const v8Flags = ["--max-old-space-size=112", "--max-semi-space-size=4"];
+/** The supervisor's own heap. */
+const nodeFlags = ["--max-old-space-size=48", "--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"];
+
+async function start(options: StartOptions): Promise<void> {
+  const paths = statePaths(options.stateDir);
+  const running = recordedPid(paths.supervisorRecord);
+  if (running !== undefined) throw new Error(`a control plane with this state directory runs already (pid ${running})`);
+  if (options.agent && process.getuid?.() !== 0) throw new Error("containers need root: use sudo npm start, or --no-agent");
+  makeStateFolders(paths);
+  const settings = loadSettings(paths);
+  const port = await choosePort({ asked: options.port, kept: settings.port, host: options.listen });
+  saveSettings(paths, { ...settings, port });
+  ensureSecrets(paths);
+  const [worker, supervisor, agent] = await Promise.all([
+    bundle("worker"),
+    bundle("supervisor"),
+    options.agent ? bundle("agent") : undefined,
+    ensureCertificates(paths, certificateNames(options.listen)),
+  ]);
+  const server = `https://${urlHost(options.listen)}:${port}`;
+  const { cron, migrationsDir } = writeWorkerdConfig(paths, { worker, server, settings });
+  if (options.example) toolPath("kubectl");
+  saveLaunch(paths, {
+    host: options.listen,
+    port,
+    server: `https://${localHost(options.listen)}:${port}`,
+    cron,
+    migrationsDir,
+    workerdBinary: workerdBinary(repository),
+    ...(agent === undefined ? {} : { agent }),
+    nodeName: hostname().toLowerCase().replace(/[^a-z0-9.-]/g, "-"),
+    example: options.example && options.agent,
+  });
+  process.removeAllListeners("warning");
+  process.execve?.(process.execPath, [process.execPath, ...nodeFlags, supervisor, paths.dir], definedEnvironment());
+}
+
+/** workerd reads the bundle when it starts, also after a crash: it gets a copy that a later build leaves alone. */
+function writeWorkerdConfig(paths: StatePaths, made: { worker: string; server: string; settings: Settings }) {
+  const options = workerOptions();
+  const worker = join(paths.dir, "worker.mjs");
+  copyFileSync(made.worker, worker);
+  const miniflare = createRequire(join(repository, "package.json")).resolve("miniflare");
+  const text = workerdConfig({
+    ...options,
+    worker,
+    maintenance: join(repository, "worker/local/maintenance.worker.mjs"),
+    miniflareWorkers: join(dirname(miniflare), "workers"),
+    variables: {
+      ...options.variables,
+      SERVICE_CIDR: made.settings.serviceCidr,
+      CLUSTER_CIDR: made.settings.clusterCidr,
+      PUBLIC_URL: made.server,
+    },
+    secrets: ["ADMIN_TOKEN_SHA256", "ENCRYPTION_KEYS"],
+    storage: { d1: paths.d1, objects: paths.objects },
+    v8Flags,
+  });
+  writePrivately(paths.workerdConfig, text);
+  return options;
+}
+
+const isEveryAddress = (address: string) => address === "0.0.0.0" || address === "::";
+const localHost = (address: string) => (isEveryAddress(address) ? "127.0.0.1" : bracketed(address));
+const bracketed = (address: string) => (address.includes(":") ? `[${address}]` : address);
+
+/** What other hosts call this one: its first address that is not loopback, when it listens on all of them. */
+function urlHost(address: string): string {
+  return isEveryAddress(address) ? bracketed(hostAddresses()[0] ?? "127.0.0.1") : bracketed(address);
+}
+
+function hostAddresses(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.filter((one) => !one.internal && !one.address.startsWith("fe80:")).map((one) => one.address);
+}
+
+function certificateNames(listen: string): string[] {
+  const always = ["localhost", "127.0.0.1", "::1"];
+  const listened = isEveryAddress(listen) ? [hostname(), ...hostAddresses()] : [listen];
+  return [...new Set([...always, ...listened])];
+}
+
+function definedEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+try {
+  await start(command.parse().opts<StartOptions>());
+} catch (error) {
+  console.error(`kedge: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

@@ -1,0 +1,119 @@
+/**
+ * workerd's configuration of a local cluster: the Worker, Miniflare's D1, disks for both, and two sockets.
+ *
+ * Why not Miniflare itself: its parent process alone is resident with 227 MB (against 300 MB for the whole control
+ * plane), and it cannot hand V8's flags to workerd, which the bound of an isolate's memory needs. What Miniflare is
+ * used for is what it adds to workerd: D1, as the modules that its package ships. Tests run in Miniflare proper.
+ */
+export interface WorkerdConfigOptions {
+  /** Absolute paths of modules; workerd reads them when it starts. */
+  worker: string;
+  maintenance: string;
+  /** Folder of Miniflare's own workers (`miniflare/dist/src/workers`). */
+  miniflareWorkers: string;
+  compatibilityDate: string;
+  compatibilityFlags: string[];
+  durableObjects: { binding: string; className: string }[];
+  d1Binding: string;
+  /** Bindings with their values in the file. */
+  variables: Record<string, string>;
+  /** Bindings whose values come from workerd's environment, so that the file holds no secret. */
+  secrets: string[];
+  storage: { d1: string; objects: string };
+  v8Flags: string[];
+}
+
+export const apiSocket = "api";
+export const maintenanceSocket = "maintenance";
+/** Where the D1 objects of Miniflare look for a control plane of Miniflare's; they only log there. */
+const silence = `addEventListener("fetch", (event) => event.respondWith(new Response(null, { status: 204 })))`;
+
+/** Cap'n Proto's text form has C's strings; JSON's escapes are among them. */
+const quoted = (text: string) => JSON.stringify(text);
+const listed = (items: string[]) => `[\n${items.map((item) => `    ${item},\n`).join("")}  ]`;
+const d1Database = "kedge";
+
+export function workerdConfig(options: WorkerdConfigOptions): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  v8Flags = [${options.v8Flags.map(quoted).join(", ")}],
+  services = [
+    (name = "kedge", worker = .kedge),
+    (name = "maintenance", worker = .maintenance),
+    (name = "d1:entry", worker = .d1Entry),
+    (name = "d1:database", worker = .d1Database),
+    (name = "silence", worker = (serviceWorkerScript = ${quoted(silence)}, compatibilityDate = "2023-07-24")),
+    (name = "d1:disk", disk = (path = ${quoted(options.storage.d1)}, writable = true)),
+    (name = "objects:disk", disk = (path = ${quoted(options.storage.objects)}, writable = true)),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [
+    (name = "${apiSocket}", http = (), service = "kedge"),
+    (name = "${maintenanceSocket}", http = (), service = "maintenance"),
+  ],
+  extensions = [(modules = [
+    (name = "miniflare:shared", esModule = embed ${quoted(`${options.miniflareWorkers}/shared/index.worker.js`)}),
+    (name = "miniflare:zod", esModule = embed ${quoted(`${options.miniflareWorkers}/shared/zod.worker.js`)}),
+  ])],
+);
+
+const kedge :Workerd.Worker = (
+  modules = [(name = "kedge.mjs", esModule = embed ${quoted(options.worker)})],
+  compatibilityDate = ${quoted(options.compatibilityDate)},
+  compatibilityFlags = [${options.compatibilityFlags.map(quoted).join(", ")}],
+  bindings = ${listed(bindingsOf(options))},
+  durableObjectNamespaces = ${listed(options.durableObjects.map(namespaceOf))},
+  durableObjectStorage = (localDisk = "objects:disk"),
+);
+
+const maintenance :Workerd.Worker = (
+  modules = [(name = "maintenance.mjs", esModule = embed ${quoted(options.maintenance)})],
+  compatibilityDate = ${quoted(options.compatibilityDate)},
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "KEDGE", service = "kedge"), ${d1BindingOf("DB")}],
+);
+
+const d1Entry :Workerd.Worker = (
+  modules = [(name = "entry.worker.js", esModule = embed ${quoted(`${options.miniflareWorkers}/d1/entry.worker.js`)})],
+  compatibilityDate = "2023-07-24",
+  compatibilityFlags = ["enhanced_error_serialization"],
+  bindings = [
+    (name = "MINIFLARE_OBJECT",
+     durableObjectNamespace = (serviceName = "d1:database", className = "D1DatabaseObject")),
+  ],
+);
+
+const d1Database :Workerd.Worker = (
+  modules = [
+    (name = "database.worker.js", esModule = embed ${quoted(`${options.miniflareWorkers}/d1/database.worker.js`)}),
+  ],
+  compatibilityDate = "2023-07-24",
+  compatibilityFlags = ["nodejs_compat", "experimental"],
+  bindings = [(name = "MINIFLARE_BLOBS", service = "d1:disk"), (name = "MINIFLARE_LOOPBACK", service = "silence")],
+  durableObjectNamespaces = [(className = "D1DatabaseObject", uniqueKey = "miniflare-D1DatabaseObject")],
+  durableObjectStorage = (localDisk = "d1:disk"),
+);
+`;
+}
+
+function bindingsOf(options: WorkerdConfigOptions): string[] {
+  return [
+    d1BindingOf(options.d1Binding),
+    ...options.durableObjects.map(
+      ({ binding, className }) => `(name = ${quoted(binding)}, durableObjectNamespace = ${quoted(className)})`,
+    ),
+    ...Object.entries(options.variables).map(([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`),
+    ...options.secrets.map((name) => `(name = ${quoted(name)}, fromEnvironment = ${quoted(name)})`),
+  ];
+}
+
+function namespaceOf({ className }: { className: string }): string {
+  return `(className = ${quoted(className)}, uniqueKey = ${quoted(`kedge-${className}`)}, enableSql = true)`;
+}
+
+function d1BindingOf(name: string): string {
+  const props = quoted(JSON.stringify({ MINIFLARE_NAMESPACE: d1Database }));
+  const fetcher = `(name = "fetcher", service = (name = "d1:entry", props = (json = ${props})))`;
+  return `(name = ${quoted(name)}, wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [${fetcher}]))`;
+}
