@@ -12,6 +12,10 @@ import type { ListQuery, ObjectKey } from "../storage/store.ts";
 export interface Reader {
   get<T extends KubernetesObject>(key: ObjectKey): Promise<Stored<T> | undefined>;
   list<T extends KubernetesObject>(query: ListQuery): Promise<Stored<T>[]>;
+  /** A number drawn by the shell for this snapshot: generated names derive from it (./names.ts). */
+  readonly seed: number;
+  /** Why objects of the previous list were refused (as Status messages), so that a condition can say so. */
+  readonly refusals: readonly string[];
 }
 
 export type Action =
