@@ -1,0 +1,153 @@
+/**
+ * kedge's own routes, below `/kedge/v1`: how hosts join, and what their agents poll and report. `join` is asked with
+ * a join token instead of an identity, so it must be mounted before authentication; all others come after it.
+ */
+import { Hono } from "hono";
+import type {
+  JoinRequest, JoinTokenRequest, PollRequest, StatusReport,
+} from "../../protocol/agent.ts";
+import type { Event, NodeStatus, PodStatus } from "../../protocol/kubernetes/generated/types.ts";
+import { StatusError } from "../../protocol/status.ts";
+import type { Env } from "../env.ts";
+import { openHubLink } from "../nodes/hub-link.ts";
+import { createJoinToken, join, revokeAgent, type JoinPorts } from "../nodes/join.ts";
+import { poll } from "../nodes/poll.ts";
+import { applyReport } from "../nodes/status-report.ts";
+import { planner, storeOf } from "../objects/ports.ts";
+import { requestContext } from "../registry/context.ts";
+import { decode } from "../resources/decode.ts";
+import type { RequestContext } from "../resources/resource.ts";
+
+interface Routed {
+  Bindings: Env;
+  Variables: { user: RequestContext["user"] };
+}
+
+const maxBodyBytes = 3 * 1024 * 1024;
+
+/** `POST /join`, asked with `Authorization: Bearer <join token>`. */
+export const joinRoutes = new Hono<Routed>().post("/join", async (c) => {
+  const token = /^Bearer (.+)$/.exec(c.req.header("Authorization") ?? "")?.[1] ?? "";
+  const body = await bodyOf(c.req.raw);
+  const request = {
+    ...body, labels: recordOf(body["labels"]), status: decoded<NodeStatus>("io.k8s.api.core.v1.NodeStatus", body["status"] ?? {}),
+  } as JoinRequest; // names and key are checked by `join`
+  return c.json(await join(token, request, joinPorts(c.env, { name: "system:joining", groups: [] })));
+});
+
+export const nodeRoutes = new Hono<Routed>()
+  .post("/jointokens", async (c) => {
+    requireAdmin(c.var.user);
+    const request = (await bodyOf(c.req.raw)) as JoinTokenRequest; // checked by createJoinToken
+    return c.json(await createJoinToken(request, joinPorts(c.env, c.var.user)), 201);
+  })
+  .delete("/nodes/:node/agent", async (c) => {
+    requireAdmin(c.var.user);
+    await revokeAgent(c.req.param("node"), storeOf(c.env));
+    return c.json({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" });
+  })
+  .post("/nodes/:node/poll", async (c) => {
+    const node = ownNode(c.var.user, c.req.param("node"));
+    const { signal } = c.req.raw;
+    const hub = c.env.NODE_HUB.getByName("hub");
+    const text = await poll(node, pollRequestOf(await bodyOf(c.req.raw)), {
+      store: storeOf(c.env),
+      openLink: (name, session) => openHubLink({ hub, node: name, session, signal }),
+      now: () => Date.now(),
+    });
+    return c.body(text, 200, { "Content-Type": "application/json" });
+  })
+  .post("/nodes/:node/status", async (c) => {
+    const node = ownNode(c.var.user, c.req.param("node"));
+    const report = reportOf(await bodyOf(c.req.raw));
+    const isNewest = await c.env.NODE_HUB.getByName("hub").report(node, report.session, report.node !== undefined);
+    if (!isNewest) throw StatusError.conflict({ group: "", kind: "nodes", name: node }, "a newer session of its agent is running");
+    const context = requestContext(c.env, c.var.user);
+    return c.json(await applyReport(node, report, { store: storeOf(c.env), planner, context }));
+  })
+  .get("/sessions/:id", async (c) => {
+    const node = nodeOf(c.var.user);
+    if (node === undefined) throw StatusError.forbidden({ group: "", kind: "sessions", name: c.req.param("id") }, "only agents dial back");
+    if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") throw StatusError.badRequest("Upgrade: websocket is required");
+    const session = c.env.SESSION.getByName(c.req.param("id"));
+    return session.fetch(`https://session/agent?node=${encodeURIComponent(node)}`, { headers: { Upgrade: "websocket" } });
+  });
+
+function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
+  return {
+    store: storeOf(env),
+    planner,
+    context: requestContext(env, user),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    isAlive: (node) => env.NODE_HUB.getByName("hub").isAlive(node),
+  };
+}
+
+function requireAdmin(user: RequestContext["user"]): void {
+  if (user.groups.includes("system:masters")) return;
+  throw StatusError.forbidden({ group: "", kind: "" }, `User ${JSON.stringify(user.name)} cannot manage agents`);
+}
+
+function nodeOf(user: RequestContext["user"]): string | undefined {
+  return user.groups.includes("system:nodes") && user.name.startsWith("system:node:") ? user.name.slice("system:node:".length) : undefined;
+}
+
+/** The node of the path, which must be the caller's own. */
+function ownNode(user: RequestContext["user"], node: string): string {
+  if (nodeOf(user) === node) return node;
+  throw StatusError.forbidden({ group: "", kind: "nodes", name: node }, `User ${JSON.stringify(user.name)} is not its agent`);
+}
+
+async function bodyOf(request: Request): Promise<Record<string, unknown>> {
+  const text = await request.text();
+  if (text.length > maxBodyBytes) throw StatusError.requestEntityTooLarge(maxBodyBytes);
+  try {
+    const value: unknown = text === "" ? {} : JSON.parse(text);
+    if (isRecord(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw StatusError.badRequest("the body must be a JSON object");
+}
+
+function pollRequestOf(body: Record<string, unknown>): PollRequest {
+  return { since: numberOf(body, "since"), session: numberOf(body, "session"), epoch: numberOf(body, "epoch"), wait: body["wait"] !== false };
+}
+
+function reportOf(body: Record<string, unknown>): StatusReport {
+  return {
+    session: numberOf(body, "session"),
+    pods: listOf(body["pods"]).map((pod) => ({ ...podOf(pod), status: decoded<PodStatus>("io.k8s.api.core.v1.PodStatus", pod["status"] ?? {}) })),
+    terminated: listOf(body["terminated"]).map(podOf),
+    ...(body["node"] === undefined ? {} : { node: decoded<NodeStatus>("io.k8s.api.core.v1.NodeStatus", body["node"]) }),
+    events: listOf(body["events"]).map((event) => decoded<Event>("io.k8s.api.core.v1.Event", event)),
+  };
+}
+
+function podOf(pod: Record<string, unknown>): { namespace: string; name: string; uid: string } {
+  return { namespace: String(pod["namespace"]), name: String(pod["name"]), uid: String(pod["uid"]) };
+}
+
+function decoded<T>(schema: string, value: unknown): T {
+  const result = decode<T>(schema, value);
+  if (!result.ok) throw StatusError.badRequest(result.message);
+  return result.object;
+}
+
+function numberOf(body: Record<string, unknown>, field: string): number {
+  const value = body[field];
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw StatusError.badRequest(`${field}: must be a whole number`);
+}
+
+function listOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function recordOf(value: unknown): Record<string, string> {
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)])) : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

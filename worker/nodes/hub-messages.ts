@@ -1,0 +1,24 @@
+/** What the hub and the Worker that holds an agent's poll say to each other over their WebSocket, as JSON. */
+import type { SessionRequest } from "../../protocol/session.ts";
+
+export type HubMessage =
+  | {
+      type: "hello";
+      clusterUid: string;
+      /** Up to this revision something changed for the node; an agent that is this far needs no look into the store. */
+      news: number;
+      sessions: SessionRequest[];
+      /** The node had been given up. */
+      hasReturned: boolean;
+      /** The store was not read for this node in a long while: read it, whatever `news` says. */
+      mustVerify: boolean;
+    }
+  | { type: "news"; revision: number }
+  | { type: "sessions"; sessions: SessionRequest[] }
+  /** A newer poll or session of this node took over; `isFenced`: this agent is a clone and must stop. */
+  | { type: "superseded"; isFenced: boolean };
+
+export type PollMessage =
+  /** These travel in the answer: offer them to no other poll. */
+  | { type: "took"; sessions: string[] }
+  | { type: "verified" };

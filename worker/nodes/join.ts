@@ -1,0 +1,183 @@
+/**
+ * How a host becomes a node: a one-time token buys, in one atomic list, the token's end, the agent's key and the
+ * Node with a pod CIDR of its own. The same list replaces the key of a node whose agent is gone.
+ */
+import type { JoinRequest, JoinResponse, JoinTokenRequest, JoinTokenResponse } from "../../protocol/agent.ts";
+import type { Node } from "../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../protocol/kubernetes/object.ts";
+import { StatusError } from "../../protocol/status.ts";
+import type { Planner } from "../registry/registry.ts";
+import { objectOf } from "../registry/text.ts";
+import { nodes } from "../resources/nodes.ts";
+import type { RequestContext } from "../resources/resource.ts";
+import type { Store, StoredObject, WriteOperation } from "../storage/store.ts";
+import { agentKey, writeOf, type Agent, type JoinToken } from "./agents.ts";
+import { formatJoinToken, isJoinToken, joinTokenKey } from "./join-token.ts";
+import { refusedLabels } from "./node-restriction.ts";
+import { freePodCidrs } from "./pod-cidr.ts";
+
+export interface JoinPorts {
+  store: Pick<Store, "get" | "list" | "write" | "describe">;
+  planner: Planner;
+  context: RequestContext;
+  randomBytes(length: number): Uint8Array;
+  /** Whether the node's present agent was heard from within its grace period. */
+  isAlive(node: string): Promise<boolean>;
+}
+
+const hourSeconds = 3600;
+const maxTtlSeconds = 7 * 24 * hourSeconds;
+const attempts = 5;
+const nodeName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const key32 = /^[A-Za-z0-9_-]{43}$/;
+
+/** Makes a join token; it is answered once and kept as a hash. */
+export async function createJoinToken(request: JoinTokenRequest, ports: JoinPorts): Promise<JoinTokenResponse> {
+  const { ttlSeconds = hourSeconds, caSha256 = "", nodeName: name } = request;
+  if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > maxTtlSeconds) {
+    throw StatusError.badRequest(`ttlSeconds: must lie between 1 and ${maxTtlSeconds}`);
+  }
+  if (caSha256 !== "" && !key32.test(caSha256)) throw StatusError.badRequest("caSha256: must be a SHA-256 in base64url");
+  if (name !== undefined) checkNodeName(name);
+  const token = formatJoinToken(ports.randomBytes(32), caSha256);
+  const key = await joinTokenKey(token);
+  const expiresAt = ports.context.now + ttlSeconds * 1000;
+  const object: JoinToken = { ...identity(key.slice("_jointokens//".length), ports.context), expiresAt, ...(name ? { nodeName: name } : {}) };
+  const { results } = await ports.store.write({ operations: [writeOf(key, object, undefined)] });
+  if (results[0]?.ok !== true) throw StatusError.internal("the join token could not be stored");
+  return { token, expirationTimestamp: new Date(expiresAt).toISOString() };
+}
+
+/** Spends the token. Every refusal of a token is the same 401, so that nobody learns which tokens exist. */
+export async function join(token: string, request: JoinRequest, ports: JoinPorts): Promise<JoinResponse> {
+  checkRequest(request);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const spent = await tokenOf(token, request.nodeName, ports);
+    const answer = await register({ spent, request, ports });
+    if (answer) return answer;
+  }
+  throw StatusError.conflict({ group: "", kind: "nodes", name: request.nodeName }, "too many joins at once, try again");
+}
+
+/** Ends an agent's key: its next request is unauthorized. The Node and its pods stay until they are deleted. */
+export async function revokeAgent(node: string, store: Pick<Store, "write">): Promise<void> {
+  const { results } = await store.write({ operations: [{ verb: "delete", key: agentKey(node), expect: {} }] });
+  if (results[0]?.ok !== true) throw StatusError.notFound({ group: "", kind: "agents", name: node });
+}
+
+interface SpentToken {
+  stored: StoredObject;
+  token: JoinToken;
+}
+
+async function tokenOf(text: string, node: string, { store, context }: JoinPorts): Promise<SpentToken> {
+  const stored = isJoinToken(text) ? await store.get(await joinTokenKey(text)) : undefined;
+  if (!stored) throw StatusError.unauthorized();
+  const token = JSON.parse(stored.text) as JoinToken; // written by createJoinToken
+  const isForOther = token.nodeName !== undefined && token.nodeName !== node;
+  if (token.expiresAt <= context.now || isForOther) throw StatusError.unauthorized();
+  return { stored, token };
+}
+
+/** One attempt; undefined if somebody else was faster with the CIDR, the node or the agent. */
+async function register(options: { spent: SpentToken; request: JoinRequest; ports: JoinPorts }): Promise<JoinResponse | undefined> {
+  const { spent, request, ports } = options;
+  const { store, context } = ports;
+  const agent = await store.get(agentKey(request.nodeName));
+  const known = agent && (JSON.parse(agent.text) as Agent); // written below
+  await checkTakeover({ spent, request, known, ports });
+  const session = (known?.session ?? 0) + 1;
+  const registered: Agent = { ...identity(request.nodeName, context), publicKey: request.publicKey, session };
+  const node = await planNode(request, ports);
+  const operations: WriteOperation[] = [
+    { verb: "delete", key: spent.stored.key, expect: { revision: spent.stored.revision } },
+    writeOf(agentKey(request.nodeName), registered, agent),
+    ...node.operations,
+  ];
+  const { results } = await store.write({ operations, isAtomic: true });
+  if (!results.every((result) => result.ok)) return undefined;
+  const { clusterUid } = await store.describe();
+  return { clusterUid, nodeName: request.nodeName, session, podCidr: node.podCidr, ...networkOf(context) };
+}
+
+/** A key of a live agent is only replaced by itself, or with a token that names the node. */
+async function checkTakeover(options: { spent: SpentToken; request: JoinRequest; known: Agent | undefined; ports: JoinPorts }) {
+  const { spent, request, known, ports } = options;
+  if (!known || known.publicKey === request.publicKey || spent.token.nodeName !== undefined) return;
+  if (!(await ports.isAlive(request.nodeName))) return;
+  const why = "its agent is alive; revoke it first, or use a join token made for this node";
+  throw StatusError.conflict({ group: "", kind: "nodes", name: request.nodeName }, why);
+}
+
+async function planNode(request: JoinRequest, ports: JoinPorts): Promise<{ operations: WriteOperation[]; podCidr: string }> {
+  const { store, planner, context } = ports;
+  const stored = await store.get(`nodes//${request.nodeName}`);
+  if (!stored) return planNewNode(request, ports);
+  const current = objectOf<Node>(nodes, stored) as Stored<Node>;
+  const podCidr = current.spec?.podCIDR ?? (await pickPodCidr(ports));
+  const next: Stored<Node> = {
+    ...current,
+    metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...request.labels } },
+    spec: { ...current.spec, podCIDR: podCidr, podCIDRs: [podCidr] },
+  };
+  const planned = planner.update({ resource: nodes, current, next, context });
+  if (!planned) return { operations: [], podCidr };
+  return { operations: [withClaim(planned.operation, current.spec?.podCIDR ? undefined : podCidr)], podCidr };
+}
+
+async function planNewNode(request: JoinRequest, ports: JoinPorts): Promise<{ operations: WriteOperation[]; podCidr: string }> {
+  const podCidr = await pickPodCidr(ports);
+  const node: Node = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: request.nodeName, labels: request.labels },
+    spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
+    status: request.status,
+  };
+  const { operation } = ports.planner.create(nodes, node, ports.context);
+  return { operations: [withClaim(operation, podCidr)], podCidr };
+}
+
+async function pickPodCidr({ store, context }: JoinPorts): Promise<string> {
+  const page = await store.list({ resource: "nodes" });
+  const items = "expired" in page ? [] : page.items;
+  const taken = new Set(items.map((stored) => objectOf<Node>(nodes, stored).spec?.podCIDR ?? ""));
+  const free = freePodCidrs(context.config.clusterCidr, taken).next();
+  if (free.done) throw StatusError.serviceUnavailable(`no pod CIDR is left in ${context.config.clusterCidr}`);
+  return free.value;
+}
+
+function withClaim(operation: WriteOperation, podCidr: string | undefined): WriteOperation {
+  if (podCidr === undefined || operation.verb === "delete") return operation;
+  const others = (operation.claims ?? []).filter((claim) => claim.kind !== "podcidr");
+  return { ...operation, claims: [...others, { kind: "podcidr", value: podCidr }] };
+}
+
+function checkRequest(request: JoinRequest): void {
+  checkNodeName(request.nodeName);
+  if (!key32.test(request.publicKey)) throw StatusError.badRequest("publicKey: must be an Ed25519 key, 32 bytes in base64url");
+  const refused = refusedLabels({}, request.labels ?? {});
+  if (refused.length === 0) return;
+  const about = { group: "", kind: "nodes", name: request.nodeName };
+  throw StatusError.forbidden(about, `is not allowed to set the following labels: ${refused.join(", ")}`);
+}
+
+function checkNodeName(name: string): void {
+  if (typeof name === "string" && name.length <= 253 && nodeName.test(name)) return;
+  throw StatusError.badRequest(`nodeName: Invalid value: ${JSON.stringify(name)}: must be a lowercase RFC 1123 subdomain`);
+}
+
+function identity(name: string, context: RequestContext): Pick<Agent, "metadata"> {
+  return { metadata: { name, uid: context.newUid(), creationTimestamp: new Date(context.now).toISOString().replace(/\.\d+/, "") } };
+}
+
+function networkOf({ config }: RequestContext) {
+  const { clusterCidr, serviceCidr, clusterDomain } = config;
+  return { clusterCidr, serviceCidr, clusterDomain, dnsAddress: tenthAddress(serviceCidr) };
+}
+
+function tenthAddress(cidr: string): string {
+  const parts = (cidr.split("/")[0] ?? "").split(".").map(Number);
+  const value = parts.reduce((sum, part) => sum * 256 + part, 0) + 10;
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+}
