@@ -160,14 +160,25 @@ describe("wakesOf", () => {
       "a new node wakes the scheduler, its lifecycle and every node",
       change("nodes//n2", undefined, node),
       cluster,
-      ["node/n2", "nodes", "scheduler", "workload/nodes//n2"],
+      ["node/n2", "node/n2/heartbeat", "nodes", "scheduler", "workload/nodes//n2"],
     ],
-    ["a node's status wakes only its lifecycle", change("nodes//n1", node, { ...node }), cluster, ["workload/nodes//n1"]],
+    [
+      "a node's status is a heartbeat and wakes its lifecycle",
+      change("nodes//n1", node, { ...node }),
+      cluster,
+      ["node/n1/heartbeat", "workload/nodes//n1"],
+    ],
+    [
+      "a node's renewed Lease is a heartbeat",
+      change("leases.coordination.k8s.io/kube-node-lease/n1", index(), index()),
+      cluster,
+      ["node/n1/heartbeat"],
+    ],
     [
       "a deleted node that had pods wakes pod garbage collection",
       change("nodes//n1", node, undefined),
       { "pods/d/p": index({ terms: ["node:n1"] }) },
-      ["node/n1", "nodes", "scheduler", "workload/nodes//n1", "workload/podgc//n1"],
+      ["node/n1", "node/n1/heartbeat", "nodes", "scheduler", "workload/nodes//n1", "workload/podgc//n1"],
     ],
     [
       "the last object of a terminating namespace wakes the namespace",

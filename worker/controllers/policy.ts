@@ -149,8 +149,13 @@ function* pods(change: Change, lookup: Lookup): Iterable<string> {
 }
 
 function* nodes(change: Change, lookup: Lookup): Iterable<string> {
+  // A node that is kept through the API alone shows life by renewing its Lease or its status.
+  if (change.key.startsWith("leases.coordination.k8s.io/kube-node-lease/") && change.type !== "DELETED") {
+    yield `node/${nameOf(change.key)}/heartbeat`;
+  }
   if (resourceOf(change.key) !== "nodes") return;
   const name = nameOf(change.key);
+  yield `node/${name}/heartbeat`;
   if (isContentChange(change)) yield* [`node/${name}`, "nodes"];
   if (change.type === "DELETED" && has(lookup.byTerm(`node:${name}`))) yield `workload/podgc//${name}`;
 }

@@ -36,6 +36,8 @@ export function readyStatus(node: Node): string {
 
 /** What of a node kept through the API alone moves with each of its heartbeats. */
 export function probeOf(node: Node | undefined, renewTime: string | undefined): string {
-  const heartbeat = node?.status?.conditions?.find((condition) => condition.type === "Ready")?.lastHeartbeatTime ?? "";
+  const ready = node?.status?.conditions?.find((condition) => condition.type === "Ready");
+  // A condition that we wrote ourselves, as there was none, is no sign of life.
+  const heartbeat = ready?.reason === "NodeStatusNeverUpdated" ? "" : (ready?.lastHeartbeatTime ?? "");
   return `${heartbeat}|${renewTime ?? ""}`;
 }
