@@ -11,14 +11,26 @@ export interface NetworkConfig {
   serviceCidr: string;
   dnsAddress: string;
   clusterDomain: string;
+  /** This node's name: tells local endpoints (`internalTrafficPolicy`, `externalTrafficPolicy`) from others'. */
+  nodeName?: string;
+  /** Resolvers for names outside the cluster, `address` or `address#port`; default: those of /etc/resolv.conf. */
+  upstreamDns?: string[];
+}
+
+/** Another node whose pods this host reaches by a plain route: it must be on the same layer-2 network. */
+export interface PeerNode {
+  address: string;
+  podCidr: string;
 }
 
 /** What the network is programmed from: everything the agent knows, each time; the network finds out what changed. */
 export interface NetworkState {
   services: ReadonlyMap<string, Stored<Service>>;
   endpointSlices: ReadonlyMap<string, Stored<EndpointSlice>>;
-  /** This node's pods, for endpoint weights (annotation of the pod travels in the slice) and hostPort. */
+  /** This node's pods with the `status.podIP` that the agent knows, for hostPort. Weights travel in the slices. */
   pods: ReadonlyMap<string, Stored<Pod>>;
+  /** By node name; absent: this host knows no other. */
+  peers?: ReadonlyMap<string, PeerNode>;
 }
 
 export interface Network {
