@@ -1,5 +1,6 @@
-/** ControllerRevision objects. */
+/** ControllerRevisions: the immutable history of a StatefulSet's template. */
 import type { ControllerRevision } from "../../protocol/kubernetes/generated/types.ts";
+import { ageColumn, column, integer, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
 
 export const controllerRevisions = defineResource<ControllerRevision>({
@@ -8,4 +9,18 @@ export const controllerRevisions = defineResource<ControllerRevision>({
   kind: "ControllerRevision",
   plural: "controllerrevisions",
   schema: "io.k8s.api.apps.v1.ControllerRevision",
+  columns: [
+    nameColumn,
+    column<ControllerRevision>("Controller", "Whose history it belongs to.", controllerText),
+    column<ControllerRevision>("Revision", "Its number.", ({ revision }) => revision, integer),
+    ageColumn,
+  ],
 });
+
+/** `statefulset.apps/web` */
+function controllerText({ metadata }: ControllerRevision): string {
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner === undefined) return "<none>";
+  const [group, version] = owner.apiVersion.split("/");
+  return `${owner.kind.toLowerCase()}${version === undefined ? "" : `.${group}`}/${owner.name}`;
+}

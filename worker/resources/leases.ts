@@ -1,5 +1,6 @@
-/** Lease objects. */
+/** Leases. */
 import type { Lease } from "../../protocol/kubernetes/generated/types.ts";
+import { ageColumn, column, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
 
 export const leases = defineResource<Lease>({
@@ -8,4 +9,5 @@ export const leases = defineResource<Lease>({
   kind: "Lease",
   plural: "leases",
   schema: "io.k8s.api.coordination.v1.Lease",
+  columns: [nameColumn, column<Lease>("Holder", "Who holds it.", ({ spec }) => spec?.holderIdentity ?? ""), ageColumn],
 });

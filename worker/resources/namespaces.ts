@@ -2,6 +2,9 @@
 import type { Namespace } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
+import { keepAllBut, statusStrategy } from "./status-strategy.ts";
+
+const nameLabel = "kubernetes.io/metadata.name";
 
 export const namespaces = defineResource<Namespace>({
   version: "v1",
@@ -11,6 +14,23 @@ export const namespaces = defineResource<Namespace>({
   schema: "io.k8s.api.core.v1.Namespace",
   isNamespaced: false,
   verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
-  columns: [nameColumn, column<Namespace>("Status", "Active, or Terminating.", (namespace) => namespace.status?.phase ?? ""), ageColumn],
-  selectableFields: (namespace) => ({ "status.phase": namespace.status?.phase ?? "" }),
+  applyDefaults(namespace) {
+    const name = namespace.metadata?.name;
+    if (name) namespace.metadata = { ...namespace.metadata, labels: { ...namespace.metadata?.labels, [nameLabel]: name } };
+  },
+  prepareForCreate(namespace) {
+    namespace.status = { phase: "Active" };
+    const finalizers = namespace.spec?.finalizers ?? [];
+    namespace.spec = { finalizers: finalizers.includes("kubernetes") ? finalizers : [...finalizers, "kubernetes"] };
+  },
+  prepareForUpdate(next, previous) {
+    if (previous.spec === undefined) delete next.spec;
+    else next.spec = previous.spec;
+  },
+  subresources: {
+    status: statusStrategy<Namespace>(),
+    finalize: { prepareForUpdate: (next, previous) => keepAllBut(next, previous, "spec"), validateUpdate: () => [] },
+  },
+  columns: [nameColumn, column<Namespace>("Status", "Active, or Terminating.", ({ status }) => status?.phase ?? ""), ageColumn],
+  selectableFields: ({ status }) => ({ "status.phase": status?.phase ?? "" }),
 });

@@ -1,5 +1,6 @@
-/** ServiceAccount objects. */
+/** ServiceAccounts. */
 import type { ServiceAccount } from "../../protocol/kubernetes/generated/types.ts";
+import { ageColumn, column, integer, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
 
 export const serviceAccounts = defineResource<ServiceAccount>({
@@ -8,4 +9,5 @@ export const serviceAccounts = defineResource<ServiceAccount>({
   plural: "serviceaccounts",
   shortNames: ["sa"],
   schema: "io.k8s.api.core.v1.ServiceAccount",
+  columns: [nameColumn, column<ServiceAccount>("Secrets", "Number of secrets.", ({ secrets }) => (secrets ?? []).length, integer), ageColumn],
 });
