@@ -18,7 +18,7 @@ export interface AgentProcessOptions {
 }
 
 /** Small heaps: the agent holds one node's pods only, and is to stay below 80 MB with twenty of them. */
-const nodeFlags = ["--max-old-space-size=64", "--max-semi-space-size=1", "--disable-warning=ExperimentalWarning"];
+export const nodeFlagsOfAgent = ["--max-old-space-size=64", "--max-semi-space-size=1", "--disable-warning=ExperimentalWarning"];
 const stopGraceMs = 10_000;
 const healthyAfterMs = 60_000;
 const maxBackoffMs = 30_000;
@@ -38,7 +38,7 @@ export class AgentProcess {
     const joinToken = await this.#options.joinToken();
     if (this.#isStopping) return;
     const args = ["--server", server, "--ca-file", caFile, "--state-dir", stateDir, "--node-name", nodeName, "--join-token-file", "-"];
-    const command = ["--pdeathsig", "TERM", "--", process.execPath, ...nodeFlags, bundle, ...args];
+    const command = ["--pdeathsig", "TERM", "--", process.execPath, ...nodeFlagsOfAgent, bundle, ...args];
     const child = spawn("setpriv", command, { stdio: ["pipe", "pipe", "pipe"], detached: true });
     this.#process = child;
     // The token goes through standard input: an argument or the environment could be read by others.

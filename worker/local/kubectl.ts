@@ -1,5 +1,5 @@
 /** `npm run -s kubectl -- …` and `npm run -s helm -- …`: becomes the tool, with the cluster's kubeconfig. */
-import { join } from "node:path";
+import { definedEnvironment } from "./command.ts";
 import { defaultStateDir, statePaths } from "./paths.ts";
 import { type Tool, toolPath } from "./tools.ts";
 
@@ -13,9 +13,5 @@ function become(name: Tool, rest: string[]): void {
   // npm changes to the repository's folder; file arguments are relative to where the user is.
   process.chdir(process.env.INIT_CWD ?? ".");
   process.removeAllListeners("warning");
-  process.execve?.(file, [join(name), ...rest], { ...definedEnvironment(), KUBECONFIG: kubeconfig });
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  process.execve?.(file, [name, ...rest], { ...definedEnvironment(), KUBECONFIG: kubeconfig });
 }

@@ -8,8 +8,10 @@ export interface Launch {
   /** Address to listen on. */
   host: string;
   port: number;
-  /** Origin that this host's clients use. */
+  /** Origin that clients on this host use. */
   server: string;
+  /** Origin that other hosts use. */
+  publicServer: string;
   cron: string;
   migrationsDir: string;
   workerdBinary: string;

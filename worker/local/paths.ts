@@ -1,6 +1,6 @@
 /** Where things are: in the repository, and in a state directory. */
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -59,8 +59,13 @@ function socketFolder(dir: string): string {
   return `/tmp/kedge-${createHash("sha256").update(dir).digest("hex").slice(0, 16)}`;
 }
 
-/** Makes the folders; what may hold secrets is for the owner only. */
+/**
+ * Makes the folders; what may hold secrets is for the owner only. A folder that holds something else is refused:
+ * `npm run down` removes a state directory whole.
+ */
 export function makeStateFolders(paths: StatePaths): void {
+  if (existsSync(paths.dir) && !existsSync(paths.settings) && readdirSync(paths.dir).length > 0)
+    throw new Error(`${paths.dir} holds other things; name an empty or new folder with --state-dir`);
   for (const folder of [paths.dir, paths.secrets, paths.d1, paths.objects, paths.sockets])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
 }

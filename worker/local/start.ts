@@ -5,6 +5,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { bundle } from "./build.ts";
+import { definedEnvironment, runCommand } from "./command.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { saveLaunch } from "./launch.ts";
 import { defaultStateDir, makeStateFolders, repository, type StatePaths, statePaths } from "./paths.ts";
@@ -71,6 +72,7 @@ async function start(options: StartOptions): Promise<void> {
     host: options.listen,
     port,
     server: `https://${localHost(options.listen)}:${port}`,
+    publicServer: server,
     cron,
     migrationsDir,
     workerdBinary: workerdBinary(repository),
@@ -127,13 +129,4 @@ function certificateNames(listen: string): string[] {
   return [...new Set([...always, ...listened])];
 }
 
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-try {
-  await start(command.parse().opts<StartOptions>());
-} catch (error) {
-  console.error(`kedge: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(1);
-}
+await runCommand(() => start(command.parse().opts<StartOptions>()));

@@ -1,0 +1,6 @@
+import { sweepLeftovers } from "./harness/owner.ts";
+
+/** A run that was killed left its cluster behind: it is removed before this one begins. */
+export async function setup(): Promise<void> {
+  await sweepLeftovers();
+}
