@@ -27,6 +27,9 @@ const adopters: Record<string, string[]> = {
 /** More finished pods than this and the oldest go, as kube-controller-manager's --terminated-pod-gc-threshold. */
 export const terminatedPodThreshold = 12_500;
 
+/** kube-apiserver's --event-ttl. */
+const eventTtlSeconds = 3600;
+
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
 const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, garbage, scheduling, pods, nodes, references];
@@ -38,6 +41,7 @@ export const storePolicy: StorePolicy = {
     return [...targets];
   },
   scopesOf,
+  ttlSecondsOf: (key) => (key.startsWith("events/") ? eventTtlSeconds : undefined),
 };
 
 /**

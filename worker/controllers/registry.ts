@@ -1,0 +1,30 @@
+/** The table of controllers. Another one: a file or folder beside this, one line here. */
+import type { ObjectKey } from "../storage/store.ts";
+import type { Controller, Reader, Reconciliation } from "./controller.ts";
+import { deploymentController } from "./deployment/controller.ts";
+import { replicaSetController } from "./replica-set/controller.ts";
+
+/** A controller whose snapshot's type nobody outside needs to know. */
+export interface Reconciler {
+  name: string;
+  reconcile(reader: Reader, key: ObjectKey, now: number): Promise<Reconciliation>;
+}
+
+function reconcilerOf<Snapshot>(controller: Controller<Snapshot>): Reconciler {
+  return {
+    name: controller.name,
+    reconcile: async (reader, key, now) => controller.reconcile(await controller.observe(reader, key, now)),
+  };
+}
+
+const reconcilers: Reconciler[] = [
+  reconcilerOf(deploymentController),
+  reconcilerOf(replicaSetController),
+];
+
+const byName = new Map(reconcilers.map((reconciler) => [reconciler.name, reconciler]));
+
+/** Who answers for a key: `replicasets.apps/default/web`, `gc/<uid>`, `podgc//node-1`. */
+export function reconcilerFor(key: ObjectKey): Reconciler | undefined {
+  return byName.get(key.slice(0, key.indexOf("/")));
+}

@@ -1,0 +1,65 @@
+/** A controller's view of the store: parsed objects, and the lowest revision that any of them was read at. */
+import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
+import type { Reader } from "../../controllers/controller.ts";
+import { objectOf } from "../../registry/text.ts";
+import { resourceByKey } from "../../resources/registry.ts";
+import type { ListQuery, ObjectKey, Store, StoredObject } from "../../storage/store.ts";
+
+/** A page of pods is some megabytes; an answer of the store may hold 32. */
+const pageSize = 1000;
+
+export class SnapshotReader implements Reader {
+  readonly seed: number;
+  readonly refusals: readonly string[];
+  /** What was read, by key: updates and deletes are planned against it. */
+  readonly observed = new Map<ObjectKey, Stored<KubernetesObject>>();
+  readonly #store: Pick<Store, "getMany" | "list">;
+  #revision = Number.POSITIVE_INFINITY;
+
+  constructor(store: Pick<Store, "getMany" | "list">, options: { seed: number; refusals: readonly string[] }) {
+    this.#store = store;
+    this.seed = options.seed;
+    this.refusals = options.refusals;
+  }
+
+  /** The revision to guard a plan with: nothing that was read is older. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  async get<T extends KubernetesObject>(key: ObjectKey): Promise<Stored<T> | undefined> {
+    const { revision, items } = await this.#store.getMany([key]);
+    this.#readAt(revision);
+    const item = items[0];
+    return item === undefined ? undefined : this.#parsed<T>(item);
+  }
+
+  async list<T extends KubernetesObject>(query: ListQuery): Promise<Stored<T>[]> {
+    const objects: Stored<T>[] = [];
+    let after: ObjectKey | undefined;
+    do {
+      const page = await this.#store.list({ ...query, limit: pageSize, ...(after === undefined ? {} : { after }) });
+      if ("expired" in page) throw new Error(`list of ${query.resource} expired at ${page.revision}`);
+      this.#readAt(page.revision);
+      for (const item of page.items) {
+        const object = this.#parsed<T>(item);
+        if (object !== undefined) objects.push(object);
+      }
+      after = page.next;
+    } while (after !== undefined);
+    return objects;
+  }
+
+  #readAt(revision: number): void {
+    this.#revision = Math.min(this.#revision, revision);
+  }
+
+  /** kedge's own objects (`_agents`) are of no kind and are left out. */
+  #parsed<T extends KubernetesObject>(item: StoredObject): Stored<T> | undefined {
+    const resource = resourceByKey(item.key.slice(0, item.key.indexOf("/")));
+    if (resource === undefined) return undefined;
+    const object = objectOf<T>(resource, item);
+    this.observed.set(item.key, object);
+    return object;
+  }
+}
