@@ -31,19 +31,31 @@ export function imageArchitecture(nodeArch: string = arch): string {
   return nodeArch === "x64" ? "amd64" : nodeArch;
 }
 
-/** The archive's bytes: one uncompressed layer, one configuration, one manifest. */
-export async function imageArchive(image: ImageDescription): Promise<Buffer> {
-  const layer = await tarOf(image.files);
+/**
+ * The archive's bytes: for each image one uncompressed layer and a configuration. Images that are given the very same
+ * list of files share the layer.
+ */
+export async function imageArchive(...images: ImageDescription[]): Promise<Buffer> {
+  const layers = new Map<ImageFile[], Buffer>();
+  for (const { files } of images) if (!layers.has(files)) layers.set(files, await tarOf(files));
+  const parts = images.map((image) => partsOf(image, layers.get(image.files) ?? Buffer.alloc(0)));
+  const contents = new Map(parts.flatMap(({ files }) => files.map((file) => [file.path, file])));
+  const manifest = parts.map((part) => part.entry);
+  return tarOf([...contents.values(), { path: "manifest.json", content: JSON.stringify(manifest) }]);
+}
+
+function partsOf(image: ImageDescription, layer: Buffer): { entry: object; files: ImageFile[] } {
   const layerDigest = sha256(layer);
   const config = Buffer.from(JSON.stringify(imageConfig(image, layerDigest)));
   const configName = `${sha256(config)}.json`;
   const layerName = `${layerDigest}/layer.tar`;
-  const manifest = [{ Config: configName, RepoTags: [image.name], Layers: [layerName] }];
-  return tarOf([
-    { path: configName, content: config },
-    { path: layerName, content: layer },
-    { path: "manifest.json", content: JSON.stringify(manifest) },
-  ]);
+  return {
+    entry: { Config: configName, RepoTags: [image.name], Layers: [layerName] },
+    files: [
+      { path: configName, content: config },
+      { path: layerName, content: layer },
+    ],
+  };
 }
 
 function imageConfig(image: ImageDescription, layerDigest: string): object {
