@@ -1,0 +1,34 @@
+/** What applying a patch yields, and the four content types of a PATCH request. */
+import { jsonPatch } from "./json-patch.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { strategicMergePatch } from "./strategic-merge-patch.ts";
+
+/** `code` is the HTTP status that kube-apiserver answers such a patch with. */
+export type PatchResult = { ok: true; value: JsonObject } | { ok: false; code: 400 | 413 | 422; message: string };
+
+export type JsonObject = Record<string, unknown>;
+
+export const patchTypes = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+] as const;
+export type PatchType = (typeof patchTypes)[number];
+
+/** Undefined for server-side apply and whatever else is none of the three. Parameters (`; charset=…`) are ignored. */
+export function patchTypeOf(contentType: string): PatchType | undefined {
+  const plain = contentType.split(";")[0]?.trim().toLowerCase();
+  return patchTypes.find((type) => type === plain);
+}
+
+/** `schema` names the document's type for strategic merges. Neither argument is changed. */
+export function applyPatch(type: PatchType, schema: string, document: JsonObject, patch: unknown): PatchResult {
+  switch (type) {
+    case "application/json-patch+json":
+      return jsonPatch(document, patch);
+    case "application/merge-patch+json":
+      return mergePatch(document, patch);
+    case "application/strategic-merge-patch+json":
+      return strategicMergePatch(schema, document, patch);
+  }
+}
