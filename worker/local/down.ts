@@ -28,9 +28,7 @@ await runCommand(async () => {
 /** The agent's side is a program of its own: worker and agent never import each other. */
 async function removeFromHost(paths: StatePaths): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const script = join(repository, "agent/remove.ts");
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", script, paths.dir], {
-    timeout: removeTimeoutMs,
-  });
+  const command = [join(repository, "agent/down.ts"), "--state-dir", paths.dir];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { timeout: removeTimeoutMs });
   process.stdout.write(stdout + stderr);
 }

@@ -23,8 +23,11 @@ export async function runExample({ paths, client, report, signal }: ExampleOptio
   const manifests = join(repository, "examples");
   if (!existsSync(manifests)) return;
   if (!(await untilNodeIsReady(client, report, signal))) return;
+  report("building the example's image and putting it into the node");
+  await runTool(process.execPath, [join(repository, "agent/load.ts"), "--example", "--state-dir", paths.dir], "images");
   report("applying the example (examples/)");
-  for (let attempt = 1; !(await apply(paths, manifests)); attempt++) {
+  const apply = () => runTool(toolPath("kubectl"), ["apply", "-f", manifests, "--kubeconfig", paths.kubeconfig], "kubectl");
+  for (let attempt = 1; !(await apply()); attempt++) {
     if (attempt === attempts || signal.aborted) return report("the example could not be applied; see kubectl's message above");
     await sleep(retryMs * attempt * (0.5 + Math.random() / 2));
   }
@@ -43,14 +46,12 @@ async function untilNodeIsReady(client: ApiClient, report: Report, signal: Abort
   return false;
 }
 
-function apply(paths: StatePaths, manifests: string): Promise<boolean> {
+/** True if the program ended well; what it says is reported under a name. */
+function runTool(file: string, args: string[], name: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(toolPath("kubectl"), ["apply", "-f", manifests], {
-      env: { ...process.env, KUBECONFIG: paths.kubeconfig },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    reportLines(child.stdout, reporter("kubectl"));
-    reportLines(child.stderr, reporter("kubectl"));
+    const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+    reportLines(child.stdout, reporter(name));
+    reportLines(child.stderr, reporter(name));
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
   });
