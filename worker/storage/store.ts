@@ -151,11 +151,24 @@ export type WriteResult =
   | { ok: true; revision: number }
   | {
       ok: false;
-      reason: "exists" | "not-found" | "conflict" | "uid-mismatch" | "requirement" | "claimed" | "stale" | "aborted";
+      reason:
+        | "exists"
+        | "not-found"
+        | "conflict"
+        | "uid-mismatch"
+        | "requirement"
+        | "claimed"
+        /** The text is beyond `maximumTextBytes`. */
+        | "too-large"
+        | "stale"
+        | "aborted";
       /** The requirement's or claim's position in its operation. */
       at?: number;
       current?: { revision: number; uid: string };
     };
+
+/** As etcd's limit of a request; D1 holds 2 MB in one value, and an encrypted text grows by a third. */
+export const maximumTextBytes = 1_400_000;
 
 export interface WriteAnswer {
   /** Results in the order of the operations. */
@@ -199,7 +212,26 @@ export interface Store {
   changes(queries: ChangesQuery[]): Promise<{ revision: number; events: ChangeEvent[][] } | Expired>;
   /** Cluster facts. `epoch` grows with every start of the store. */
   describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }>;
+  /**
+   * What the cron asks for when `meta.due_at` has come: wakes whom unsettled objects concern, deletes what expired,
+   * compacts, and notes when it has to be asked again.
+   */
+  maintain(): Promise<{ woken: number; expired: number; compacted: number }>;
+  /** Rows that D1 counted since this instance started, and what it holds in memory. */
+  stats(): Promise<StoreStats>;
   // A watch is a WebSocket: see ./watch.ts.
+}
+
+export interface StoreStats {
+  rowsRead: number;
+  rowsWritten: number;
+  queries: number;
+  commits: number;
+  operations: number;
+  objects: number;
+  textBytes: number;
+  watches: number;
+  pendingWakes: number;
 }
 
 /** Reads of the store's memory that the policy may make while a change is mapped; synchronous and indexed. */
@@ -219,6 +251,8 @@ export interface StorePolicy {
   wakesOf(change: Change, lookup: Lookup): string[];
   /** Scopes that a change makes stale, for `WriteList.guards`. */
   scopesOf(change: Change): string[];
+  /** How long after its last write an object of this key is deleted by itself (Events). */
+  ttlSecondsOf?(key: ObjectKey): number | undefined;
 }
 
 /** Delivers a wake; resolves when it was applied or durably noted by the receiver, rejects otherwise. */
