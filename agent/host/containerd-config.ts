@@ -1,4 +1,5 @@
 /** The configuration of our own containerd: everything it touches is below the state directory or its /run folder. */
+import { join } from "node:path";
 import type { HostNames } from "./host.ts";
 
 export interface ContainerdOptions {
@@ -26,7 +27,8 @@ const quote = (text: string): string => JSON.stringify(text);
 /**
  * containerd.toml, version 2 (read by containerd 1.4 to 2.x). `restrict_oom_score_adj` lets pods start where negative
  * scores are forbidden (a container, an unprivileged VM); the streaming server (exec, attach, port-forward) listens
- * on a free loopback port; the ttrpc socket follows the gRPC socket, so that two instances never share one.
+ * on a free loopback port; the ttrpc socket follows the gRPC socket, so that two instances never share one; runc's own records are ours
+ * too (by default all containerds of a host share a folder).
  */
 export function containerdConfig({ names, cniBinDir, sandboxImage, snapshotter }: ContainerdOptions): string {
   return `# Written by kedge at each start; changes are lost.
@@ -54,6 +56,7 @@ disabled_plugins = [${unneeded.map(quote).join(", ")}]
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         SystemdCgroup = false
+        Root = ${quote(join(names.runtimeDir, "runc"))}
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${quote(cniBinDir)}
     conf_dir = ${quote(names.cniConfDir)}

@@ -6,7 +6,7 @@ import type { ImageFile } from "../../agent/host/image-archive.ts";
 
 /** Essential packages of Debian have them all except `ps`; what a machine lacks is left out. */
 const tools = "cat date df echo env false getent grep head hostname id kill ls mkdir rm sed sleep tail tar touch true".split(" ");
-const perlModules = ["strict", "warnings", "Errno", "Socket", "IO::Handle"];
+const perlModules = ["strict", "warnings", "Errno", "Exporter::Heavy", "Fcntl", "Socket"];
 const binDirs = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"];
 
 /** Every file of the image; the folder is where this file is. */

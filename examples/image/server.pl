@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 use Errno;
+use Fcntl;
 use Socket;
 
 my $port = $ENV{PORT} || 8080;
@@ -24,7 +25,7 @@ socket(my $listener, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
 setsockopt($listener, SOL_SOCKET, SO_REUSEADDR, 1);
 bind($listener, sockaddr_in($port, INADDR_ANY)) or die "port $port: $!\n";
 listen($listener, 1024) or die "listen: $!\n";
-$listener->blocking(0);
+fcntl($listener, F_SETFL, O_NONBLOCK);
 print "$pod, version $version, listens on port $port\n";
 
 while (1) {
@@ -43,7 +44,7 @@ while (1) {
 
 sub accept_all {
     while (my $peer = accept(my $socket, $listener)) {
-        $socket->blocking(0);
+        fcntl($socket, F_SETFL, O_NONBLOCK);
         $client{ fileno($socket) } = { socket => $socket, in => "", out => "", seen => time };
     }
 }
