@@ -4,13 +4,13 @@ import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 /** A Node's `status.allocatable` counts as content: it decides what fits there. */
 export function contentHashOf({ status, metadata, ...content }: KubernetesObject): string {
   const { resourceVersion: _revision, managedFields: _fields, ...lasting } = metadata ?? {};
-  return hash53(JSON.stringify([lasting, content, isRecord(status) ? status["allocatable"] : undefined]));
+  return contentHash(JSON.stringify([lasting, content, isRecord(status) ? status["allocatable"] : undefined]));
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
-/** Two multiplicative hashes side by side (cyrb53): 53 bits, fast, not for secrets. */
-function hash53(text: string): string {
+/** Of any text. Two multiplicative hashes side by side (cyrb53): 53 bits, fast, not for secrets. */
+export function contentHash(text: string): string {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
   for (let position = 0; position < text.length; position++) {

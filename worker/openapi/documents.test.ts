@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { resources } from "../resources/registry.ts";
+import { openApiDocument, openApiIndex } from "./documents.ts";
+
+interface Document {
+  paths: Record<string, Record<string, { "x-kubernetes-action"?: string; "x-kubernetes-group-version-kind"?: object; parameters?: { name: string }[] }>>;
+  components: { schemas: Record<string, { properties?: Record<string, Record<string, unknown>>; "x-kubernetes-group-version-kind"?: object[] }> };
+}
+
+// The test's own reading of what the function under test wrote.
+const read = (path: string): Document => JSON.parse(openApiDocument(path)?.text ?? "{}") as Document;
+
+describe("the OpenAPI v3 documents", () => {
+  it("are listed with a hash that clients may cache by", () => {
+    const { paths } = openApiIndex();
+    expect(Object.keys(paths)).toEqual(expect.arrayContaining(["api/v1", "apis/apps/v1", "apis/coordination.k8s.io/v1"]));
+    expect(paths["api/v1"]?.serverRelativeURL).toMatch(/^\/openapi\/v3\/api\/v1\?hash=[0-9A-Z]{6,}$/);
+  });
+
+  it("exist for no group that is not served", () => {
+    expect(openApiDocument("apis/example.com/v1")).toBeUndefined();
+  });
+
+  it("resolve every reference within themselves", () => {
+    for (const path of Object.keys(openApiIndex().paths)) {
+      const text = openApiDocument(path)?.text ?? "";
+      const names = new Set(Object.keys(read(path).components.schemas));
+      const references = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]);
+      expect(references.filter((name) => name === undefined || !names.has(name))).toEqual([]);
+    }
+  });
+
+  it("say of every kind's patch that it validates fields, and of which kind it is", () => {
+    for (const { group, version, kind, plural, isNamespaced } of resources) {
+      const root = group === "" ? `api/${version}` : `apis/${group}/${version}`;
+      const operation = read(root).paths[`/${root}/${isNamespaced ? "namespaces/{namespace}/" : ""}${plural}/{name}`]?.["patch"];
+      expect(operation?.["x-kubernetes-group-version-kind"]).toEqual({ group, version, kind });
+      expect(operation?.parameters?.map(({ name }) => name)).toEqual(expect.arrayContaining(["fieldValidation", "dryRun", "force"]));
+    }
+  });
+
+  it("carry the list and patch semantics of fields", () => {
+    const { schemas } = read("api/v1").components;
+    expect(schemas["io.k8s.api.core.v1.PodSpec"]?.properties?.["containers"]).toMatchObject({
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+      "x-kubernetes-patch-strategy": "merge",
+      "x-kubernetes-patch-merge-key": "name",
+    });
+    expect(schemas["io.k8s.api.core.v1.PodList"]?.["x-kubernetes-group-version-kind"]).toEqual([{ group: "", version: "v1", kind: "PodList" }]);
+  });
+});
