@@ -1,0 +1,43 @@
+/** What a node may write into the objects that it may write (upstream's NodeRestriction admission). */
+import type { Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
+import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { StatusError } from "../../protocol/status.ts";
+import { refusedLabels } from "../nodes/node-restriction.ts";
+import { isEqual } from "../registry/equality.ts";
+import { resourceKey, type Resource } from "../resources/resource.ts";
+import type { User } from "./user.ts";
+
+/** Leases and events only; a node is registered by its join, and pods are not made by nodes. */
+export function restrictCreate(user: User, resource: Resource, object: KubernetesObject): void {
+  if (user.node === undefined || resource.plural !== "leases") return;
+  if (object.metadata?.name !== user.node) throw forbidden(user, resource, object, "can only create its own lease");
+}
+
+export function restrictUpdate(user: User, resource: Resource, current: KubernetesObject, next: KubernetesObject): void {
+  if (user.node === undefined) return;
+  if (resourceKey(resource) === "nodes") restrictNode(user, resource, current, next);
+  if (resourceKey(resource) === "pods") restrictPod(user, resource, current);
+}
+
+function restrictNode(user: User, resource: Resource, current: Node, next: Node): void {
+  const labels = refusedLabels(current.metadata?.labels ?? {}, next.metadata?.labels ?? {});
+  if (labels.length > 0) {
+    throw forbidden(user, resource, current, `is not allowed to modify labels: ${labels.join(", ")}`);
+  }
+  if (!isEqual(current.spec?.taints ?? [], next.spec?.taints ?? [])) {
+    throw forbidden(user, resource, current, "is not allowed to modify taints");
+  }
+  if (!isEqual(current.metadata?.ownerReferences ?? [], next.metadata?.ownerReferences ?? [])) {
+    throw forbidden(user, resource, current, "is not allowed to modify ownerReferences");
+  }
+}
+
+function restrictPod(user: User, resource: Resource, current: Pod): void {
+  if (current.spec?.nodeName === user.node) return;
+  throw forbidden(user, resource, current, "can only update pod status of pods that are bound to it");
+}
+
+function forbidden(user: User, resource: Resource, object: KubernetesObject, why: string): StatusError {
+  const about = { group: resource.group, kind: resource.plural, name: object.metadata?.name ?? "" };
+  return StatusError.forbidden(about, `node ${JSON.stringify(user.node)} ${why}`);
+}

@@ -1,0 +1,35 @@
+/**
+ * The HTTP surface:
+ *
+ *     request id → upgrade? → probes, join ──────────────► answered without an identity
+ *                     └─► authenticate → authorize → version, discovery, OpenAPI, kedge's own, resources
+ *
+ * Whatever is thrown on the way ends in one funnel (./errors.ts).
+ */
+import { Hono } from "hono";
+import { authenticate } from "./authenticate.ts";
+import { authorize } from "./authorize.ts";
+import type { App, HttpEnv } from "./context.ts";
+import { mountDiscovery } from "./discovery.ts";
+import { notFound, onError } from "./errors.ts";
+import { mountHealth } from "./health.ts";
+import { joinRoutes, nodeRoutes } from "./nodes.ts";
+import { requestId } from "./request-id.ts";
+import { mountResources } from "./resources.ts";
+import { rejectOtherUpgrades } from "./upgrade.ts";
+import { mountVersion } from "./version.ts";
+
+export function createApp(): App {
+  const app = new Hono<HttpEnv>({ strict: true });
+  app.onError(onError);
+  app.notFound(notFound);
+  app.use(requestId, rejectOtherUpgrades);
+  mountHealth(app);
+  app.route("/kedge/v1", joinRoutes);
+  app.use(authenticate, authorize);
+  mountVersion(app);
+  mountDiscovery(app);
+  app.route("/kedge/v1", nodeRoutes);
+  mountResources(app);
+  return app;
+}

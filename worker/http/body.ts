@@ -1,0 +1,109 @@
+/** A request's body: bounded, JSON or YAML, then decoded as the kind that the path names. */
+import { parse as parseYaml } from "yaml";
+import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { StatusError } from "../../protocol/status.ts";
+import { apiVersionOf } from "../registry/text.ts";
+import { decode, strictDecodingError, undecodable } from "../resources/decode.ts";
+import type { Resource } from "../resources/resource.ts";
+import { duplicateFields } from "./duplicates.ts";
+
+/** Upstream's limit for a request. */
+export const bodyLimitBytes = 3 * 1024 * 1024;
+export const bodyTypes = ["application/json", "application/yaml"];
+
+export type FieldValidation = "Ignore" | "Warn" | "Strict";
+
+/** Text and type of a body that is small enough. */
+export interface Body {
+  text: string;
+  /** Without parameters. */
+  type: string;
+}
+
+export async function readBody(request: Request): Promise<Body> {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const length = Number(request.headers.get("content-length") ?? "NaN");
+  if (length > bodyLimitBytes) throw StatusError.requestEntityTooLarge(bodyLimitBytes);
+  const text = Number.isNaN(length) ? await readBounded(request) : await request.text();
+  return { text, type };
+}
+
+async function readBounded(request: Request): Promise<string> {
+  if (request.body === null) return "";
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > bodyLimitBytes) throw StatusError.requestEntityTooLarge(bodyLimitBytes);
+    chunks.push(chunk);
+  }
+  return await new Blob(chunks).text();
+}
+
+/** Parses JSON, or YAML where the type says so. `kind` is for the message only. */
+export function parseBody({ text, type }: Body, kind: string): unknown {
+  if (type !== "" && !bodyTypes.includes(type)) throw StatusError.unsupportedMediaType(bodyTypes);
+  try {
+    return type === "application/yaml" ? parseYaml(text, { maxAliasCount: 100 }) : JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    const format = type === "application/yaml" ? "yaml" : "json";
+    throw StatusError.badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ${format} parse error: ${why}`,
+    );
+  }
+}
+
+export interface Decoded {
+  object: KubernetesObject;
+  warnings: string[];
+}
+
+/** The object that the body holds, checked field by field. What it does not know is dropped, warned of or refused. */
+export function decodeBody(resource: Resource, body: Body, validation: FieldValidation): Decoded {
+  const value = parseBody(body, resource.kind);
+  rejectOtherKind(resource, value);
+  const duplicates = validation === "Ignore" || body.type === "application/yaml" ? [] : duplicateFields(body.text);
+  return decodeValue(resource, value, validation, duplicates);
+}
+
+export function decodeValue(
+  resource: Resource,
+  value: unknown,
+  validation: FieldValidation,
+  duplicates: string[] = [],
+): Decoded {
+  const about = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
+  const decoded = decode<KubernetesObject>(resource.schema, value);
+  if (!decoded.ok) throw StatusError.badRequest(undecodable(about, decoded.message));
+  const problems = [...decoded.unknownFields, ...duplicates];
+  if (validation === "Strict" && problems.length > 0) {
+    throw StatusError.badRequest(undecodable(about, strictDecodingError(problems)));
+  }
+  return { object: decoded.object, warnings: validation === "Warn" ? problems : [] };
+}
+
+/** A body may leave out its kind and version, but not name others than the path. */
+function rejectOtherKind(resource: Resource, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw StatusError.badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    );
+  }
+  const { apiVersion, kind } = value as KubernetesObject;
+  const expected = apiVersionOf(resource);
+  if (apiVersion && apiVersion !== expected) {
+    throw StatusError.badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (kind && kind !== resource.kind) {
+    const why = `${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: `;
+    throw StatusError.badRequest(`${why}the object provided is a ${kind}, the path is that of a ${resource.kind}`);
+  }
+}
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return value === null ? "null" : typeof value;
+}

@@ -1,0 +1,33 @@
+/** What hono carries for a request, and what a handler is called with. */
+import type { Hono } from "hono";
+import type { User } from "../auth/user.ts";
+import type { Env } from "../env.ts";
+import type { RequestContext, Resource } from "../resources/resource.ts";
+import type { Store } from "../storage/store.ts";
+import type { OpenWatch } from "../storage/watch.ts";
+import type { RequestInfo, ResourceRequest } from "./request-info.ts";
+
+export interface HttpEnv {
+  Bindings: Env;
+  Variables: { requestId: string; user: User; info: RequestInfo };
+}
+
+export type App = Hono<HttpEnv>;
+
+/** One request for a resource, with everything that a handler needs; no hono. */
+export interface Call {
+  request: Request;
+  env: Env;
+  url: URL;
+  query: URLSearchParams;
+  info: ResourceRequest;
+  resource: Resource;
+  user: User;
+  store: Store;
+  openWatch: OpenWatch;
+  context: RequestContext;
+  /** Work that goes on after the answer began. */
+  waitUntil(work: Promise<void>): void;
+}
+
+export type Handler = (call: Call) => Promise<Response>;

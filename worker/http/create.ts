@@ -1,0 +1,33 @@
+/** CREATE. */
+import { StatusError } from "../../protocol/status.ts";
+import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { planner } from "../registry/planner.ts";
+import { commit } from "../registry/writer.ts";
+import { restrictCreate } from "../auth/node-restriction.ts";
+import { decodeBody, readBody } from "./body.ts";
+import type { Call } from "./context.ts";
+import { placeInNamespace } from "./names.ts";
+import { writeOptionsOf } from "./options.ts";
+import { committedResponse } from "./respond.ts";
+
+export async function create(call: Call): Promise<Response> {
+  const { resource, query, store, context, info, user } = call;
+  if (info.name !== "") throw StatusError.methodUnknown();
+  const { fieldValidation, isDryRun } = writeOptionsOf(query, "CreateOptions");
+  const body = await readBody(call.request);
+  const { object, warnings } = decodeBody(resource, body, fieldValidation);
+  placeInNamespace(call, object);
+  restrictCreate(user, resource, object);
+  const untouched = mayRepeat(resource.plural, object) ? structuredClone(object) : undefined;
+  const plan = () => {
+    const attempt = untouched === undefined ? object : structuredClone(untouched);
+    return Promise.resolve(planner.create(resource, attempt, context));
+  };
+  const committed = await commit(store, plan, { isDryRun });
+  return committedResponse(call, committed, 201, warnings);
+}
+
+/** Planning changes the object; a plan that may be made anew needs it as it came. */
+function mayRepeat(plural: string, object: KubernetesObject): boolean {
+  return Boolean(object.metadata?.generateName) || plural === "services";
+}

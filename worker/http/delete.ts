@@ -1,0 +1,73 @@
+/** DELETE of one object or of a collection. */
+import { StatusError, success } from "../../protocol/status.ts";
+import { planner } from "../registry/planner.ts";
+import type { DeleteOptions } from "../registry/registry.ts";
+import { apiVersionOf, objectOf, spliceItem } from "../registry/text.ts";
+import { commit, type Committed } from "../registry/writer.ts";
+import type { StoredObject } from "../storage/store.ts";
+import type { Call } from "./context.ts";
+import { deleteOptionsOf } from "./delete-options.ts";
+import { readCurrent } from "./read.ts";
+import { committedResponse, jsonText, objectResponse } from "./respond.ts";
+import { selectionOf } from "./selection.ts";
+
+/** Kinds whose delete answers with the object even when it went at once. */
+const answersObject = new Set(["pods", "services", "serviceaccounts", "nodes"]);
+const pageItems = 200;
+const sideBySide = 16;
+
+export async function remove(call: Call): Promise<Response> {
+  const { options, isDryRun } = await deleteOptionsOf(call);
+  const committed = await commitDelete(call, options, isDryRun);
+  const { group, plural } = call.resource;
+  if (committed.verb !== "delete" || answersObject.has(plural)) return committedResponse(call, committed);
+  const { name, uid } = committed.object.metadata;
+  return objectResponse(call, success({ group, kind: plural, name }, uid));
+}
+
+export async function commitDelete(call: Call, options: DeleteOptions, isDryRun: boolean): Promise<Committed> {
+  const { resource, store, context } = call;
+  const plan = async () => {
+    const current = await readCurrent(call);
+    return planner.delete({ resource, current, options, context }) ?? { current };
+  };
+  return await commit(store, plan, { isDryRun, hasPrecondition: options.preconditions?.resourceVersion !== undefined });
+}
+
+/** Deletes what was there when it began, page by page; answers with the list of it. */
+export async function removeCollection(call: Call): Promise<Response> {
+  const { options, isDryRun } = await deleteOptionsOf(call);
+  const { resource, store } = call;
+  const deleted: StoredObject[] = [];
+  const selection = selectionOf(call);
+  let page = await store.list({ ...selection, limit: pageItems });
+  const revision = page.revision;
+  for (;;) {
+    if ("expired" in page) throw StatusError.tooOldResourceVersion(revision, page.revision);
+    await removeAll(call, page.items, options, isDryRun);
+    deleted.push(...page.items);
+    if (page.next === undefined) break;
+    page = await store.list({ ...selection, limit: pageItems, after: page.next, atRevision: revision });
+  }
+  const metadata = JSON.stringify({ resourceVersion: String(revision) });
+  const head = `{"kind":"${resource.listKind}","apiVersion":"${apiVersionOf(resource)}","metadata":${metadata},"items":[`;
+  return jsonText(`${head}${deleted.map(spliceItem).join(",")}]}`);
+}
+
+async function removeAll(call: Call, items: StoredObject[], options: DeleteOptions, isDryRun: boolean): Promise<void> {
+  for (let at = 0; at < items.length; at += sideBySide) {
+    await Promise.all(items.slice(at, at + sideBySide).map((item) => removeOne(call, item, options, isDryRun)));
+  }
+}
+
+/** What is gone already, or is another object by now, is not ours to delete. */
+async function removeOne(call: Call, item: StoredObject, options: DeleteOptions, isDryRun: boolean): Promise<void> {
+  const { name, namespace = "", uid } = objectOf(call.resource, item).metadata;
+  const one: Call = { ...call, info: { ...call.info, namespace, name } };
+  try {
+    await commitDelete(one, { ...options, preconditions: { uid } }, isDryRun);
+  } catch (error) {
+    const isGone = error instanceof StatusError && (error.code === 404 || error.code === 409);
+    if (!isGone) throw error;
+  }
+}

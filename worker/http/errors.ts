@@ -1,0 +1,41 @@
+/** The funnel: whatever went wrong becomes one Kubernetes `Status`. */
+import type { ErrorHandler, NotFoundHandler } from "hono";
+import { StatusError, type Status } from "../../protocol/status.ts";
+import type { HttpEnv } from "./context.ts";
+
+export function statusResponse(status: Status): Response {
+  const headers = new Headers({ "content-type": "application/json" });
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
+  if (status.code === 401) headers.set("www-authenticate", "Bearer");
+  return new Response(`${JSON.stringify(status)}\n`, { status: status.code ?? 500, headers });
+}
+
+/** An error that nobody foresaw is logged under the request's id; the client learns the id and no more. */
+export function errorResponse(error: unknown, requestId: string): Response {
+  if (error instanceof StatusError) return statusResponse(error.status);
+  const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(JSON.stringify({ level: "error", message: "request failed", requestId, error: shown }));
+  if (isOverloaded(error)) {
+    return statusResponse(StatusError.tooManyRequests("the store is busy or restarting, please try again", 1).status);
+  }
+  return statusResponse(StatusError.internal(`request ${requestId} failed, see the log`).status);
+}
+
+export const onError: ErrorHandler<HttpEnv> = (error, c) => errorResponse(error, c.get("requestId") ?? "unknown");
+
+/** As upstream: plain text, from which clients make `the server could not find the requested resource`. */
+export const notFound: NotFoundHandler<HttpEnv> = () => pathNotFound();
+
+export function pathNotFound(): Response {
+  return new Response("404 page not found\n", {
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+  });
+}
+
+/** Durable Objects mark errors that a later try may not meet. */
+function isOverloaded(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  return ("overloaded" in error && error.overloaded === true) || ("retryable" in error && error.retryable === true);
+}

@@ -1,0 +1,59 @@
+/** PATCH: the current state, patched, is an update like any other. Server-side apply is not served yet. */
+import { StatusError } from "../../protocol/status.ts";
+import { applyPatch, patchTypeOf, patchTypes, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
+import { decodeValue, readBody } from "./body.ts";
+import type { Call } from "./context.ts";
+import { writeOptionsOf } from "./options.ts";
+import { committedResponse } from "./respond.ts";
+import { commitUpdate } from "./update.ts";
+
+export interface Patch {
+  type: PatchType;
+  value: unknown;
+}
+
+export async function patch(call: Call): Promise<Response> {
+  const { resource, query, info } = call;
+  const { fieldValidation, isDryRun } = writeOptionsOf(query, "PatchOptions");
+  const body = await readPatch(call.request);
+  let warnings: string[] = [];
+  const committed = await commitUpdate(
+    call,
+    (current) => {
+      const decoded = decodeValue(resource, patched(body, resource.schema, current), fieldValidation);
+      warnings = decoded.warnings;
+      return decoded.object;
+    },
+    { isDryRun, hasPrecondition: false, subresource: info.subresource },
+  );
+  return committedResponse(call, committed, 200, warnings);
+}
+
+export async function readPatch(request: Request): Promise<Patch> {
+  const { text, type: contentType } = await readBody(request);
+  const type = patchTypeOf(contentType);
+  if (type === undefined) throw StatusError.unsupportedMediaType([...patchTypes]);
+  try {
+    return { type, value: JSON.parse(text) };
+  } catch (error) {
+    throw StatusError.badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The document with the patch applied; what cannot be applied is refused as upstream refuses it. */
+export function patched(body: Patch, schema: string, document: JsonObject): JsonObject {
+  const result = applyPatch(body.type, schema, document, body.value);
+  if (result.ok) return result.value;
+  throw new StatusError({ code: result.code, reason: reasonOf(result), message: result.message });
+}
+
+function reasonOf({ code }: Extract<PatchResult, { ok: false }>): string {
+  switch (code) {
+    case 400:
+      return "BadRequest";
+    case 413:
+      return "RequestEntityTooLarge";
+    case 422:
+      return "Invalid";
+  }
+}

@@ -1,0 +1,46 @@
+/** `pods/binding` and `pods/eviction`: writes to a pod in another kind's clothes. */
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import { StatusError, type Status } from "../../protocol/status.ts";
+import { boundPod } from "../registry/binding.ts";
+import { isRecord } from "../registry/equality.ts";
+import type { DeleteOptions } from "../registry/registry.ts";
+import { parseBody, readBody } from "./body.ts";
+import type { Call } from "./context.ts";
+import { commitDelete } from "./delete.ts";
+import { optionsOf } from "./delete-options.ts";
+import { isDryRun } from "./options.ts";
+import { objectResponse } from "./respond.ts";
+import { commitUpdate } from "./update.ts";
+
+const done: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
+
+/** Binds a pod to a node, once. */
+export async function bind(call: Call): Promise<Response> {
+  const body = recordOf(parseBody(await readBody(call.request), "Binding"), "Binding");
+  const target = isRecord(body["target"]) ? body["target"] : {};
+  const kind = target["kind"];
+  if (kind !== undefined && kind !== "" && kind !== "Node") {
+    throw StatusError.badRequest(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
+  }
+  const nodeName = typeof target["name"] === "string" ? target["name"] : "";
+  const { uid } = isRecord(body["metadata"]) ? body["metadata"] : {};
+  const next = (current: Stored<KubernetesObject>) => {
+    const pod = boundPod(current, { nodeName }, call.context.now);
+    return typeof uid === "string" ? { ...pod, metadata: { ...pod.metadata, uid } } : pod;
+  };
+  await commitUpdate(call, next, { isDryRun: isDryRun(call.query), hasPrecondition: false, subresource: "binding" });
+  return objectResponse(call, done, 201);
+}
+
+/** Deletes a pod for someone who empties a node. There are no disruption budgets yet that could refuse it. */
+export async function evict(call: Call): Promise<Response> {
+  const body = recordOf(parseBody(await readBody(call.request), "Eviction"), "Eviction");
+  const options: DeleteOptions = isRecord(body["deleteOptions"]) ? optionsOf(body["deleteOptions"]) : {};
+  await commitDelete(call, options, isDryRun(call.query));
+  return objectResponse(call, done, 201);
+}
+
+function recordOf(value: unknown, kind: string): Record<string, unknown> {
+  if (isRecord(value)) return value;
+  throw StatusError.badRequest(`the body must be a ${kind}`);
+}

@@ -1,0 +1,92 @@
+/** Dispatch: from the path's words to the handler of the verb. */
+import { StatusError } from "../../protocol/status.ts";
+import { storeOf } from "../objects/ports.ts";
+import { requestContext } from "../registry/context.ts";
+import { resourceFor } from "../resources/registry.ts";
+import type { Resource } from "../resources/resource.ts";
+import { ensureClusterObjects } from "./bootstrap.ts";
+import type { App, Handler } from "./context.ts";
+import { create } from "./create.ts";
+import { remove, removeCollection } from "./delete.ts";
+import { pathNotFound } from "./errors.ts";
+import { list } from "./list.ts";
+import { patch } from "./patch.ts";
+import { bind, evict } from "./pod-subresources.ts";
+import { get } from "./read.ts";
+import type { ResourceRequest, Verb } from "./request-info.ts";
+import { scaleHandlers } from "./scale.ts";
+import { subresourcesOf } from "./subresources.ts";
+import { update } from "./update.ts";
+import { watch } from "./watch.ts";
+import { openWatchOf } from "./watch-feed.ts";
+
+const verbs = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+} satisfies Record<Verb, Handler>;
+
+const subresources: Record<string, Partial<Record<string, Handler>>> = {
+  status: { get, update, patch },
+  finalize: { update },
+  ephemeralcontainers: { get, update, patch },
+  scale: scaleHandlers,
+  binding: { create: bind },
+  eviction: { create: evict },
+};
+
+export function mountResources(app: App): void {
+  for (const path of ["/api/:version/*", "/apis/:group/:version/*"]) {
+    app.all(path, async (c) => {
+      const info = c.get("info");
+      const resource = info.isResource ? resourceOf(info) : undefined;
+      if (!info.isResource || resource === undefined) return pathNotFound();
+      const handler = handlerOf(resource, info);
+      if (handler === undefined) return pathNotFound();
+      const store = storeOf(c.env);
+      await ensureClusterObjects(c.env, store);
+      const user = c.get("user");
+      const url = new URL(c.req.url);
+      return await handler({
+        request: c.req.raw,
+        env: c.env,
+        url,
+        query: url.searchParams,
+        info,
+        resource,
+        user,
+        store,
+        openWatch: openWatchOf(c.env),
+        context: requestContext(c.env, user),
+        waitUntil: (work) => c.executionCtx.waitUntil(work),
+      });
+    });
+  }
+}
+
+/** The kind, if the path has the form that the kind's scope asks for. */
+function resourceOf({ group, version, resource, namespace, name }: ResourceRequest): Resource | undefined {
+  const found = resourceFor(group, version, resource);
+  if (found === undefined) return undefined;
+  if (namespace !== "") return found.isNamespaced ? found : undefined;
+  return found.isNamespaced && name !== "" ? undefined : found;
+}
+
+/** Undefined: there is no such path. A verb that the path does not serve is refused. */
+function handlerOf(resource: Resource, { verb, subresource, namespace, name }: ResourceRequest): Handler | undefined {
+  if (subresource !== "") {
+    const isServed = subresourcesOf(resource).some((one) => one.name === subresource);
+    const handlers = subresources[subresource];
+    if (!isServed || handlers === undefined || name === "") return undefined;
+    return handlers[verb] ?? refuse;
+  }
+  const isMisplaced = verb === "create" && resource.isNamespaced && namespace === "";
+  return resource.verbs.includes(verb) && !isMisplaced ? verbs[verb] : refuse;
+}
+
+const refuse: Handler = () => Promise.reject(StatusError.methodUnknown());

@@ -1,0 +1,86 @@
+/** The `scale` subresource: one shape for everything that has replicas (autoscaling/v1 Scale). */
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import type { LabelSelector, Scale } from "../../protocol/kubernetes/generated/types.ts";
+import { StatusError } from "../../protocol/status.ts";
+import { isRecord } from "../registry/equality.ts";
+import { selectorText } from "../resources/columns.ts";
+import { parseBody, readBody } from "./body.ts";
+import type { Call, Handler } from "./context.ts";
+import { writeOptionsOf } from "./options.ts";
+import { patched, readPatch } from "./patch.ts";
+import { readCurrent } from "./read.ts";
+import { objectResponse } from "./respond.ts";
+import { commitUpdate } from "./update.ts";
+
+const schema = "io.k8s.api.autoscaling.v1.Scale";
+
+export const scaleHandlers: Record<string, Handler> = { get: getScale, update: updateScale, patch: patchScale };
+
+async function getScale(call: Call): Promise<Response> {
+  return objectResponse(call, scaleOf(await readCurrent(call)));
+}
+
+async function updateScale(call: Call): Promise<Response> {
+  const { isDryRun } = writeOptionsOf(call.query, "UpdateOptions");
+  const value = parseBody(await readBody(call.request), "Scale");
+  const asked = wishOf(value);
+  return await write(call, () => asked, { isDryRun, hasPrecondition: asked.resourceVersion !== undefined });
+}
+
+async function patchScale(call: Call): Promise<Response> {
+  const { isDryRun } = writeOptionsOf(call.query, "PatchOptions");
+  const body = await readPatch(call.request);
+  const wish = (current: Stored<KubernetesObject>) => wishOf(patched(body, schema, { ...scaleOf(current) }));
+  return await write(call, wish, { isDryRun, hasPrecondition: false });
+}
+
+interface Wish {
+  replicas: number;
+  resourceVersion?: string;
+}
+
+async function write(
+  call: Call,
+  wish: (current: Stored<KubernetesObject>) => Wish,
+  options: { isDryRun: boolean; hasPrecondition: boolean },
+): Promise<Response> {
+  const next = (current: Stored<KubernetesObject>): KubernetesObject => {
+    const { replicas, resourceVersion } = wish(current);
+    const spec = isRecord(current["spec"]) ? current["spec"] : {};
+    const metadata = { ...current.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    return { ...current, metadata, spec: { ...spec, replicas } };
+  };
+  const { object } = await commitUpdate(call, next, { ...options, subresource: "scale" });
+  return objectResponse(call, scaleOf(object));
+}
+
+/** What is asked of the main object. */
+function wishOf(value: unknown): Wish {
+  const spec = isRecord(value) && isRecord(value["spec"]) ? value["spec"] : {};
+  const metadata = isRecord(value) && isRecord(value["metadata"]) ? value["metadata"] : {};
+  const replicas = spec["replicas"] ?? 0;
+  if (typeof replicas !== "number" || !Number.isInteger(replicas)) {
+    throw StatusError.badRequest("Scale in version \"v1\" cannot be handled as a Scale: spec.replicas is not a whole number");
+  }
+  const version = metadata["resourceVersion"];
+  return { replicas, ...(typeof version === "string" && version !== "" ? { resourceVersion: version } : {}) };
+}
+
+function scaleOf(object: Stored<KubernetesObject>): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const spec = isRecord(object["spec"]) ? object["spec"] : {};
+  const status = isRecord(object["status"]) ? object["status"] : {};
+  // Every kind that has a scale has a label selector there.
+  const selector = spec["selector"] as LabelSelector | undefined;
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { replicas: numberOf(spec["replicas"]) },
+    status: { replicas: numberOf(status["replicas"]), selector: selectorText(selector) },
+  };
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}

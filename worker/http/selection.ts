@@ -1,0 +1,52 @@
+/** What a list or watch covers, from path and selectors. */
+import { parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
+import { StatusError } from "../../protocol/status.ts";
+import { resourceKey, type Resource } from "../resources/resource.ts";
+import type { FieldRequirement, Selection } from "../storage/store.ts";
+import type { Call } from "./context.ts";
+
+export function selectionOf({ info, resource, query }: Pick<Call, "info" | "resource" | "query">): Selection {
+  const labels = labelRequirements(query.get("labelSelector") ?? "");
+  const fields = fieldRequirements(resource, query.get("fieldSelector") ?? "");
+  if (info.name !== "") fields.push({ field: "metadata.name", operator: "=", value: info.name });
+  return {
+    resource: resourceKey(resource),
+    ...(info.namespace === "" ? {} : { namespace: info.namespace }),
+    ...(labels.length === 0 ? {} : { labels }),
+    ...(fields.length === 0 ? {} : { fields }),
+  };
+}
+
+function labelRequirements(text: string) {
+  const parsed = parseLabelSelector(text);
+  if (!parsed.ok) throw StatusError.badRequest(parsed.message);
+  return parsed.requirements;
+}
+
+function fieldRequirements(resource: Resource, text: string): FieldRequirement[] {
+  const parsed = parseFieldSelector(text);
+  if (!parsed.ok) throw StatusError.badRequest(parsed.message);
+  const known = selectableFields(resource);
+  for (const { field } of parsed.requirements) if (!known.has(field)) throw unknownField(resource, field);
+  return [...parsed.requirements];
+}
+
+const commonFields = ["metadata.name", "metadata.namespace"];
+const knownFields = new Map<string, Set<string>>();
+
+/** A kind names its fields by answering for an object that has none. */
+function selectableFields(resource: Resource): Set<string> {
+  const key = resourceKey(resource);
+  const known = knownFields.get(key);
+  if (known !== undefined) return known;
+  const fields = new Set([...commonFields, ...Object.keys(resource.selectableFields?.({ metadata: {} }) ?? {})]);
+  knownFields.set(key, fields);
+  return fields;
+}
+
+/** Kinds with fields of their own and kinds without say it differently. */
+function unknownField(resource: Resource, field: string): StatusError {
+  if (resource.selectableFields !== undefined) return StatusError.badRequest(`field label not supported: ${field}`);
+  const only = commonFields.map((name) => JSON.stringify(name)).join(", ");
+  return StatusError.badRequest(`${JSON.stringify(field)} is not a known field selector: only ${only}`);
+}

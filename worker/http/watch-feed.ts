@@ -1,0 +1,7 @@
+/** The store's feeds, as watches open them. */
+import type { Env } from "../env.ts";
+import { connectWatch, type OpenWatch } from "../storage/watch.ts";
+
+export function openWatchOf(env: Pick<Env, "STORE">): OpenWatch {
+  return connectWatch(env.STORE.getByName("store"));
+}
