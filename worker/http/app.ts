@@ -14,6 +14,7 @@ import { mountDiscovery } from "./discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
 import { joinRoutes, nodeRoutes } from "./nodes.ts";
+import { mountOpenApi } from "./openapi.ts";
 import { requestId } from "./request-id.ts";
 import { mountResources } from "./resources.ts";
 import { rejectOtherUpgrades } from "./upgrade.ts";
@@ -29,6 +30,7 @@ export function createApp(): App {
   app.use(authenticate, authorize);
   mountVersion(app);
   mountDiscovery(app);
+  mountOpenApi(app);
   app.route("/kedge/v1", nodeRoutes);
   mountResources(app);
   return app;
