@@ -1,0 +1,43 @@
+/**
+ * `npm run bench`: figures of a Kubernetes API as JSON.
+ *     --server URL --token-file F --ca-file F   any API (or KEDGE_SERVER, KEDGE_TOKEN); else a cluster of this machine:
+ *     --state-dir DIR                           also its processes, real pods and rows of D1
+ *     --only creates,gets,…   --pods N
+ */
+import { d1Rows } from "./d1-rows.ts";
+import { type Context, creates, deployments, emptied, type Figures, gets, lists, watches } from "./measures.ts";
+import { residentMemory } from "./processes.ts";
+import { realPods } from "./real-pods.ts";
+import { settings, Target } from "./target.ts";
+
+type Measure = (context: Context) => Promise<Figures>;
+
+const everywhere: Record<string, Measure> = { creates, gets, watches, deployments, lists };
+const onThisMachine: Record<string, Measure> = { realPods, d1Rows };
+
+const { only, pods, ...options } = settings(process.argv.slice(2));
+const target = new Target(options);
+const figures: Figures = {};
+
+/** A measure in a namespace of its own, which is removed with all that is in it. */
+async function measured(name: string, measure: Measure): Promise<void> {
+  const namespace = `bench-${name.toLowerCase()}-${Date.now().toString(36)}`;
+  await target.call("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  try {
+    console.error(`measuring ${name}`);
+    Object.assign(figures, await measure({ target, namespace, pods }));
+    if (options.stateDir && name === "lists") Object.assign(figures, residentMemory(options.stateDir, `with ${pods} pods`));
+  } catch (error) {
+    figures[`${name} failed`] = String(error);
+  } finally {
+    if (name === "deployments") await emptied(target, namespace).catch(() => undefined);
+    await target.remove(`/api/v1/namespaces/${namespace}`).catch((error: unknown) => console.error(String(error)));
+  }
+}
+
+const measures = options.stateDir === undefined ? everywhere : { ...onThisMachine, ...everywhere };
+if (options.stateDir) Object.assign(figures, residentMemory(options.stateDir, "at first"));
+for (const [name, measure] of Object.entries(measures)) if (only.length === 0 || only.includes(name)) await measured(name, measure);
+console.log(JSON.stringify(figures, undefined, 2));
+target.close();
+process.exit(Object.keys(figures).some((name) => name.endsWith(" failed")) ? 1 : 0);
