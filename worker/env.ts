@@ -23,4 +23,6 @@ export interface Env {
   CLUSTER_DOMAIN: string;
   /** `https://…` that agents and printed commands use. Empty: the origin of the request. */
   PUBLIC_URL: string;
+  /** PEM of the local CA, published as `kube-root-ca.crt` in each namespace. Absent where a public CA signs. */
+  ROOT_CERTIFICATE?: string;
 }

@@ -16,12 +16,14 @@ export interface Reader {
   readonly seed: number;
   /** Why objects of the previous list were refused (as Status messages), so that a condition can say so. */
   readonly refusals: readonly string[];
+  /** PEM of the authority that signs the API server's certificate; empty where a public one does. */
+  readonly rootCertificate: string;
 }
 
 export type Action =
   | { type: "create"; object: KubernetesObject }
   /** `object` carries the resourceVersion it was read at. */
-  | { type: "update"; object: Stored<KubernetesObject>; subresource?: "status" | "scale" }
+  | { type: "update"; object: Stored<KubernetesObject>; subresource?: "status" | "scale" | "finalize" }
   | { type: "delete"; object: Stored<KubernetesObject>; options?: DeleteOptions }
   /** Metadata finalizers done: the object may go. */
   | { type: "removeFinalizer"; object: Stored<KubernetesObject>; finalizer: string }

@@ -2,6 +2,10 @@
 import type { ObjectKey } from "../storage/store.ts";
 import type { Controller, Reader, Reconciliation } from "./controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { serviceController } from "./endpoint-slice/controller.ts";
+import { garbageController } from "./garbage-collection.ts";
+import { namespaceController } from "./namespace.ts";
+import { podGarbageController } from "./pod-garbage.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 
 /** A controller whose snapshot's type nobody outside needs to know. */
@@ -20,6 +24,10 @@ function reconcilerOf<Snapshot>(controller: Controller<Snapshot>): Reconciler {
 const reconcilers: Reconciler[] = [
   reconcilerOf(deploymentController),
   reconcilerOf(replicaSetController),
+  reconcilerOf(serviceController),
+  reconcilerOf(namespaceController),
+  reconcilerOf(garbageController),
+  reconcilerOf(podGarbageController),
 ];
 
 const byName = new Map(reconcilers.map((reconciler) => [reconciler.name, reconciler]));

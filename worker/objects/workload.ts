@@ -57,6 +57,7 @@ export class Workload extends DurableObject<Env> {
       store: storeOf(this.env),
       planner,
       context: () => requestContext(this.env, { name: `system:controller:${reconciler.name}`, groups: ["system:masters"] }),
+      rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     };
     for (let look = 1; ; look += 1) {

@@ -18,6 +18,7 @@ export interface Surroundings {
   /** A fresh one for each look: it carries the time. */
   context(): RequestContext;
   seed(): number;
+  rootCertificate: string;
 }
 
 export interface Outcome {
@@ -36,7 +37,7 @@ export async function reconcileKey(
 ): Promise<Outcome> {
   const { store, planner } = surroundings;
   const context = surroundings.context();
-  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals });
+  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate: surroundings.rootCertificate });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const plan = planActions(actions, { planner, observed: reader.observed, context });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];

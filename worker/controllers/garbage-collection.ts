@@ -1,0 +1,118 @@
+/**
+ * Garbage collection, key `gc/<uid of an owner>`: what becomes of an owner's dependents when it goes.
+ * https://kubernetes.io/docs/concepts/architecture/garbage-collection/
+ */
+import type { OwnerReference } from "../../protocol/kubernetes/generated/types.ts";
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import { resourceByKind } from "../resources/registry.ts";
+import { objectKey } from "../resources/resource.ts";
+import type { Action, Controller, Reader, Reconciliation } from "./controller.ts";
+import { isDeleting } from "./owner-references.ts";
+
+/** What an owner reference turned out to be. */
+export type OwnerState =
+  /** Gone, or of that name with another uid. */
+  | "absent"
+  /** Being deleted in the foreground: it waits for its dependents. */
+  | "waiting"
+  /** There, or of a kind that is not known here and therefore left alone. */
+  | "solid";
+
+export interface GarbageSnapshot {
+  uid: string;
+  /** The owner, if it is there and waits with one of the collector's finalizers. */
+  owner: Stored<KubernetesObject> | undefined;
+  dependents: Stored<KubernetesObject>[];
+  /** By uid, of every owner that a dependent names. */
+  owners: Record<string, OwnerState>;
+}
+
+const foreground = "foregroundDeletion";
+const orphan = "orphan";
+const mostAtOnce = 500;
+
+export const garbageController: Controller<GarbageSnapshot> = {
+  name: "gc",
+  async observe(reader, key) {
+    const uid = key.slice(key.indexOf("/") + 1);
+    const [waiting, dependents] = await Promise.all([
+      reader.list({ resource: "*", term: `gc:${uid}` }),
+      reader.list({ resource: "*", term: `owner:${uid}` }),
+    ]);
+    return { uid, owner: waiting[0], dependents, owners: await readOwners(reader, dependents) };
+  },
+  reconcile: reconcileGarbage,
+};
+
+async function readOwners(reader: Reader, dependents: Stored<KubernetesObject>[]): Promise<Record<string, OwnerState>> {
+  const states: Record<string, OwnerState> = {};
+  for (const { metadata } of dependents) {
+    for (const reference of metadata.ownerReferences ?? []) {
+      states[reference.uid] ??= await readOwner(reader, reference, metadata.namespace ?? "");
+    }
+  }
+  return states;
+}
+
+async function readOwner(reader: Reader, { apiVersion, kind, name, uid }: OwnerReference, namespace: string): Promise<OwnerState> {
+  const resource = resourceByKind(apiVersion, kind);
+  if (resource === undefined) return "solid";
+  return stateOf(await reader.get(objectKey(resource, resource.isNamespaced ? namespace : "", name)), uid);
+}
+
+function stateOf(owner: Stored<KubernetesObject> | undefined, uid: string): OwnerState {
+  if (owner?.metadata.uid !== uid) return "absent";
+  return isDeleting(owner) && hasFinalizer(owner, foreground) ? "waiting" : "solid";
+}
+
+const hasFinalizer = (object: KubernetesObject, name: string): boolean => object.metadata?.finalizers?.includes(name) === true;
+
+export function reconcileGarbage(snapshot: GarbageSnapshot): Reconciliation {
+  const { owner, dependents, uid } = snapshot;
+  if (owner !== undefined && hasFinalizer(owner, orphan)) return inSteps(release(dependents, uid), owner, orphan);
+  const actions = dependents.flatMap((dependent) => collect(dependent, snapshot));
+  if (owner === undefined || !hasFinalizer(owner, foreground)) return inSteps(actions);
+  const isBlocked = dependents.some(({ metadata }) =>
+    metadata.ownerReferences?.some((reference) => reference.uid === uid && reference.blockOwnerDeletion === true));
+  return isBlocked ? inSteps(actions) : inSteps(actions, owner, foreground);
+}
+
+/** A list holds only so many; the finalizer goes with the last of them. */
+function inSteps(actions: Action[], owner?: Stored<KubernetesObject>, finalizer?: string): Reconciliation {
+  if (actions.length > mostAtOnce) return { actions: actions.slice(0, mostAtOnce), requeueAfterMs: 1 };
+  if (owner === undefined || finalizer === undefined) return { actions };
+  return { actions: [...actions, { type: "removeFinalizer", object: owner, finalizer }] };
+}
+
+const release = (dependents: Stored<KubernetesObject>[], uid: string): Action[] =>
+  dependents.map((dependent) => withoutOwners(dependent, (reference) => reference.uid === uid));
+
+function collect(dependent: Stored<KubernetesObject>, { owners }: GarbageSnapshot): Action[] {
+  const references = dependent.metadata.ownerReferences ?? [];
+  const isIn = (state: OwnerState) => references.filter(({ uid }) => owners[uid] === state);
+  const [absent, waiting, solid] = [isIn("absent"), isIn("waiting"), isIn("solid")];
+  if (absent.length + waiting.length === 0) return [];
+  if (solid.length > 0) {
+    // Somebody still needs it: it only forgets those that go.
+    return [withoutOwners(dependent, ({ uid }) => owners[uid] === "absent" || owners[uid] === "waiting")];
+  }
+  if (isDeleting(dependent)) return [];
+  return [{ type: "delete", object: dependent, options: deleteOptions(dependent, waiting) }];
+}
+
+/**
+ * An owner that waits wants its dependents' dependents gone first (pods have none); otherwise the dependent's own
+ * finalizer decides.
+ */
+function deleteOptions({ metadata, kind }: Stored<KubernetesObject>, waiting: OwnerReference[]): { propagationPolicy: "Foreground" | "Background" | "Orphan"; preconditions: { uid: string } } {
+  const own = metadata.finalizers ?? [];
+  const isAwaited = kind !== "Pod" && waiting.some((reference) => reference.blockOwnerDeletion === true);
+  const isForeground = isAwaited || own.includes(foreground);
+  const propagationPolicy = own.includes(orphan) ? "Orphan" : isForeground ? "Foreground" : "Background";
+  return { propagationPolicy, preconditions: { uid: metadata.uid } };
+}
+
+function withoutOwners(dependent: Stored<KubernetesObject>, isDropped: (reference: OwnerReference) => boolean): Action {
+  const ownerReferences = (dependent.metadata.ownerReferences ?? []).filter((reference) => !isDropped(reference));
+  return { type: "update", object: { ...dependent, metadata: { ...dependent.metadata, ownerReferences } } };
+}
