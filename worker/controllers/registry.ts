@@ -7,6 +7,7 @@ import { garbageController } from "./garbage-collection.ts";
 import { namespaceController } from "./namespace.ts";
 import { podGarbageController } from "./pod-garbage.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
+import { statefulSetController } from "./stateful-set/controller.ts";
 
 /** A controller whose snapshot's type nobody outside needs to know. */
 export interface Reconciler {
@@ -24,6 +25,7 @@ function reconcilerOf<Snapshot>(controller: Controller<Snapshot>): Reconciler {
 const reconcilers: Reconciler[] = [
   reconcilerOf(deploymentController),
   reconcilerOf(replicaSetController),
+  reconcilerOf(statefulSetController),
   reconcilerOf(serviceController),
   reconcilerOf(namespaceController),
   reconcilerOf(garbageController),
