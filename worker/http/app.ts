@@ -13,6 +13,7 @@ import type { App, HttpEnv } from "./context.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
+import { mountMetrics } from "./metrics.ts";
 import { joinRoutes, nodeRoutes } from "./nodes.ts";
 import { mountOpenApi } from "./openapi.ts";
 import { requestId } from "./request-id.ts";
@@ -31,6 +32,7 @@ export function createApp(): App {
   mountVersion(app);
   mountDiscovery(app);
   mountOpenApi(app);
+  mountMetrics(app);
   app.route("/kedge/v1", nodeRoutes);
   mountResources(app);
   return app;
