@@ -13,20 +13,17 @@ import { openHubLink } from "../nodes/hub-link.ts";
 import { createJoinToken, join, revokeAgent, type JoinPorts } from "../nodes/join.ts";
 import { poll } from "../nodes/poll.ts";
 import { applyReport } from "../nodes/status-report.ts";
-import { planner, storeOf } from "../objects/ports.ts";
+import { planner } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
 import { decode } from "../resources/decode.ts";
 import type { RequestContext } from "../resources/resource.ts";
-
-interface Routed {
-  Bindings: Env;
-  Variables: { user: RequestContext["user"] };
-}
+import type { HttpEnv } from "./context.ts";
+import { storeOf } from "../objects/ports.ts";
 
 const maxBodyBytes = 3 * 1024 * 1024;
 
 /** `POST /join`, asked with `Authorization: Bearer <join token>`. */
-export const joinRoutes = new Hono<Routed>().post("/join", async (c) => {
+export const joinRoutes = new Hono<HttpEnv>().post("/join", async (c) => {
   const token = /^Bearer (.+)$/.exec(c.req.header("Authorization") ?? "")?.[1] ?? "";
   const body = await bodyOf(c.req.raw);
   const request = {
@@ -35,7 +32,7 @@ export const joinRoutes = new Hono<Routed>().post("/join", async (c) => {
   return c.json(await join(token, request, joinPorts(c.env, { name: "system:joining", groups: [] })));
 });
 
-export const nodeRoutes = new Hono<Routed>()
+export const nodeRoutes = new Hono<HttpEnv>()
   .post("/jointokens", async (c) => {
     requireAdmin(c.var.user);
     const request = (await bodyOf(c.req.raw)) as JoinTokenRequest; // checked by createJoinToken

@@ -8,12 +8,12 @@ import type { SessionRequest } from "../../protocol/session.ts";
 import { objectOf, splice } from "../registry/text.ts";
 import { configMaps } from "../resources/config-maps.ts";
 import { endpointSlices } from "../resources/endpoint-slices.ts";
+import { podReferences } from "../resources/pod-references.ts";
 import { pods } from "../resources/pods.ts";
 import type { Resource } from "../resources/resource.ts";
 import { secrets } from "../resources/secrets.ts";
 import { services } from "../resources/services.ts";
 import type { ChangeEvent, ObjectKey, StoredObject } from "../storage/store.ts";
-import { referencesOf } from "./references.ts";
 
 type ObjectField = "pods" | "configMaps" | "secrets" | "services" | "endpointSlices";
 
@@ -39,7 +39,7 @@ export function snapshot(
 
 /** Objects that pods of this list refer to, each once. */
 export function referencesOfAll(stored: Pick<StoredObject, "text" | "revision">[]): ObjectKey[] {
-  return [...new Set(stored.flatMap((pod) => referencesOf(parsePod(pod))))];
+  return [...new Set(stored.flatMap((pod) => podReferences(parsePod(pod))))];
 }
 
 /** Pods that became this node's: what they refer to has to be sent along, whenever it last changed. */

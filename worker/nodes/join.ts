@@ -122,7 +122,7 @@ async function planNode(request: JoinRequest, ports: JoinPorts): Promise<{ opera
   };
   const planned = planner.update({ resource: nodes, current, next, context });
   if (!planned) return { operations: [], podCidr };
-  return { operations: [withClaim(planned.operation, current.spec?.podCIDR ? undefined : podCidr)], podCidr };
+  return { operations: [planned.operation], podCidr };
 }
 
 async function planNewNode(request: JoinRequest, ports: JoinPorts): Promise<{ operations: WriteOperation[]; podCidr: string }> {
@@ -135,7 +135,7 @@ async function planNewNode(request: JoinRequest, ports: JoinPorts): Promise<{ op
     status: request.status,
   };
   const { operation } = ports.planner.create(nodes, node, ports.context);
-  return { operations: [withClaim(operation, podCidr)], podCidr };
+  return { operations: [operation], podCidr };
 }
 
 async function pickPodCidr({ store, context }: JoinPorts): Promise<string> {
@@ -145,12 +145,6 @@ async function pickPodCidr({ store, context }: JoinPorts): Promise<string> {
   const free = freePodCidrs(context.config.clusterCidr, taken).next();
   if (free.done) throw StatusError.serviceUnavailable(`no pod CIDR is left in ${context.config.clusterCidr}`);
   return free.value;
-}
-
-function withClaim(operation: WriteOperation, podCidr: string | undefined): WriteOperation {
-  if (podCidr === undefined || operation.verb === "delete") return operation;
-  const others = (operation.claims ?? []).filter((claim) => claim.kind !== "podcidr");
-  return { ...operation, claims: [...others, { kind: "podcidr", value: podCidr }] };
 }
 
 function checkRequest(request: JoinRequest): void {

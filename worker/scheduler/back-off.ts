@@ -1,0 +1,47 @@
+/** When a pod that fits nowhere is tried again: kube-scheduler's 1 s, doubled to 10 s. */
+
+interface Attempt {
+  count: number;
+  retryAt: number;
+  /** The picture's generation at the last try: nothing changed since, nothing is to be tried. */
+  generation: number;
+}
+
+const firstMs = 1_000;
+const maxMs = 10_000;
+/** Even without a reason to hope, as upstream's flush of the unschedulable queue. */
+const flushMs = 300_000;
+
+export class BackOff {
+  readonly #attempts = new Map<string, Attempt>();
+
+  failed(uid: string, generation: number, now: number): void {
+    const count = (this.#attempts.get(uid)?.count ?? 0) + 1;
+    const wait = Math.min(maxMs, firstMs * 2 ** (count - 1));
+    this.#attempts.set(uid, { count, retryAt: now + wait, generation });
+  }
+
+  forget(uid: string): void {
+    this.#attempts.delete(uid);
+  }
+
+  /** Drops pods that wait no more. */
+  keepOnly(uids: ReadonlySet<string>): void {
+    for (const uid of this.#attempts.keys()) if (!uids.has(uid)) this.#attempts.delete(uid);
+  }
+
+  isDue(uid: string, generation: number, now: number): boolean {
+    const attempt = this.#attempts.get(uid);
+    return attempt === undefined || now >= dueAt(attempt, generation);
+  }
+
+  /** When somebody is due next; undefined: nobody waits. */
+  nextDue(generation: number): number | undefined {
+    const times = [...this.#attempts.values()].map((attempt) => dueAt(attempt, generation));
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+}
+
+function dueAt({ retryAt, generation: tried }: Attempt, generation: number): number {
+  return generation === tried ? retryAt + flushMs : retryAt;
+}
