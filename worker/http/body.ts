@@ -6,10 +6,12 @@ import { apiVersionOf } from "../registry/text.ts";
 import { decode, strictDecodingError, undecodable } from "../resources/decode.ts";
 import type { Resource } from "../resources/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
+import { decodeProtobuf, protobufType } from "./protobuf/decode.ts";
+import { MalformedProtobuf } from "./protobuf/wire.ts";
 
 /** Upstream's limit for a request. */
 export const bodyLimitBytes = 3 * 1024 * 1024;
-export const bodyTypes = ["application/json", "application/yaml"];
+export const bodyTypes = ["application/json", "application/yaml", protobufType];
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
 
@@ -20,16 +22,32 @@ export interface Body {
   type: string;
 }
 
+/** What comes in protobuf is handed on as the JSON that it stands for. */
 export async function readBody(request: Request): Promise<Body> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const length = Number(request.headers.get("content-length") ?? "NaN");
   if (length > bodyLimitBytes) throw StatusError.requestEntityTooLarge(bodyLimitBytes);
-  const text = Number.isNaN(length) ? await readBounded(request) : await request.text();
+  if (type === protobufType) {
+    const bytes = Number.isNaN(length) ? await readBounded(request) : new Uint8Array(await request.arrayBuffer());
+    return { text: fromProtobuf(bytes), type: "application/json" };
+  }
+  const text = Number.isNaN(length) ? new TextDecoder().decode(await readBounded(request)) : await request.text();
   return { text, type };
 }
 
-async function readBounded(request: Request): Promise<string> {
-  if (request.body === null) return "";
+function fromProtobuf(bytes: Uint8Array): string {
+  // A delete's options may be left out.
+  if (bytes.length === 0) return "";
+  try {
+    return JSON.stringify(decodeProtobuf(bytes));
+  } catch (error) {
+    if (error instanceof MalformedProtobuf) throw StatusError.badRequest(`the body cannot be decoded: ${error.message}`);
+    throw error;
+  }
+}
+
+async function readBounded(request: Request): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
@@ -37,7 +55,7 @@ async function readBounded(request: Request): Promise<string> {
     if (bytes > bodyLimitBytes) throw StatusError.requestEntityTooLarge(bodyLimitBytes);
     chunks.push(chunk);
   }
-  return await new Blob(chunks).text();
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 /** Parses JSON, or YAML where the type says so. `kind` is for the message only. */
