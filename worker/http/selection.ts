@@ -34,12 +34,15 @@ function fieldRequirements(resource: Resource, text: string): FieldRequirement[]
 const commonFields = ["metadata.name", "metadata.namespace"];
 const knownFields = new Map<string, Set<string>>();
 
+/** With the structs that some kind cannot be without. */
+const blank = { metadata: {}, spec: {}, status: {}, involvedObject: {} };
+
 /** A kind names its fields by answering for an object that has none. */
 function selectableFields(resource: Resource): Set<string> {
   const key = resourceKey(resource);
   const known = knownFields.get(key);
   if (known !== undefined) return known;
-  const fields = new Set([...commonFields, ...Object.keys(resource.selectableFields?.({ metadata: {} }) ?? {})]);
+  const fields = new Set([...commonFields, ...Object.keys(resource.selectableFields?.(blank) ?? {})]);
   knownFields.set(key, fields);
   return fields;
 }

@@ -23,6 +23,9 @@ const plainFields = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
+/** An empty text means something for these only. */
+const pointersToText = new Set(["storageClassName", "volumeAttributesClassName", "ingressClassName"]);
+
 const otherKinds: Record<string, string> = {
   DeleteOptions: "~DeleteOptions",
   Scale: "@autoscaling.v1.Scale",
@@ -92,6 +95,7 @@ function readInline(name: string, bytes: Uint8Array, target: Record<string, unkn
 function set(target: Record<string, unknown>, name: string, value: unknown): void {
   if (value === undefined) return;
   if ((value === 0 || value === false) && plainFields.has(name)) return;
+  if (value === "" && !pointersToText.has(name)) return;
   target[name] = value;
 }
 
