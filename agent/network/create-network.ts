@@ -12,20 +12,21 @@ import { hostPortsOf } from "./host-ports.ts";
 import { ensureInterfaces, setSysctls } from "./interfaces.ts";
 import { contains, isIpv4, parseCidr, parseIpv4 } from "./ipv4.ts";
 import type { Network, NetworkConfig, NetworkState } from "./network.ts";
-import { applyNft } from "./nft.ts";
+import { applyNft, hasTable } from "./nft.ts";
 import { applyRoutes, routeChange, routesTo, type Routes } from "./peer-routes.ts";
 import { removeNetwork } from "./remove-network.ts";
 import { renderAll, renderChange, type Ruleset } from "./ruleset.ts";
+import { readRuleset, writeRuleset } from "./ruleset-file.ts";
 import { rulesetOf } from "./service-rules.ts";
-import { forwardsOf, type Forward } from "./services.ts";
+import { Forwards, type Forward } from "./services.ts";
 
 export interface NetworkOptions {
   /** A line for the log about something that works less well than it could. */
   report(line: string): void;
 }
 
-/** How often rules of others (Docker started after us, ufw was switched on) are looked at again. */
-const foreignFirewallMs = 60_000;
+/** How often it is looked at what others did to this host's rules. */
+const resyncMs = 60_000;
 
 export function createNetwork(config: NetworkConfig, options: Partial<NetworkOptions> = {}): Network {
   return new NodeNetwork(config, options.report ?? (() => undefined));
@@ -39,9 +40,12 @@ class NodeNetwork implements Network {
   readonly #dns: DnsServer;
   /** What the kernel has; undefined: unknown, so the table is replaced whole. */
   #ruleset: Ruleset | undefined;
+  readonly #forwardsOf: Forwards;
   #forwards: Forward[] = [];
   #routes: Routes = new Map();
-  #foreignFirewallAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** The last state that was applied. */
+  #applied: NetworkState | undefined;
   #waiting: NetworkState | undefined;
   /** The last application, settled either way. */
   #running: Promise<void> = Promise.resolve();
@@ -51,6 +55,7 @@ class NodeNetwork implements Network {
     this.#config = config;
     this.#names = namesOf(config.stateDir);
     this.#report = report;
+    this.#forwardsOf = new Forwards(config.nodeName);
     this.cniConfDir = this.#names.cniConfDir;
     const ours = [config.clusterCidr, config.serviceCidr].map(parseCidr);
     this.#dns = new DnsServer({
@@ -68,8 +73,10 @@ class NodeNetwork implements Network {
     await ensureInterfaces({ bridge, serviceInterface, podCidr, serviceCidr, dnsAddress });
     await setSysctls(bridge);
     writeCniConfig(this.cniConfDir, { name, bridge, podCidr, leaseDir: join(runtimeDir, "ipam") });
-    await this.#openForeignFirewall();
     await this.#dns.start();
+    const resync = (): void => void this.#resync().catch((error: Error) => this.#report(error.message));
+    resync();
+    this.#timer = setInterval(resync, resyncMs).unref();
   }
 
   /** Calls that arrive while one is applied share the next one, which takes the newest of their states. */
@@ -88,28 +95,43 @@ class NodeNetwork implements Network {
     const state = this.#waiting;
     this.#waiting = undefined;
     if (!state) return;
-    const { podCidr, nodeName, clusterDomain } = this.#config;
-    this.#dns.setZone(zoneOf(state.services, state.endpointSlices, clusterDomain));
-    const forwards = forwardsOf(state.services, state.endpointSlices, nodeName);
+    const { podCidr, clusterDomain } = this.#config;
+    this.#dns.setZone(() => zoneOf(state.services, state.endpointSlices, clusterDomain.toLowerCase()));
+    const forwards = this.#forwardsOf.of(state.services, state.endpointSlices);
     await this.#program(rulesetOf(forwards, hostPortsOf(state.pods), podCidr));
     await deleteFlows(staleFlows(this.#forwards, forwards));
     this.#forwards = forwards;
     await this.#route(routesTo(state.peers?.values() ?? []));
-    await this.#openForeignFirewall();
+    this.#applied = state;
   }
 
+  /** Changes what differs. Whatever goes wrong with that (a table that somebody flushed), the whole table is replaced. */
   async #program(ruleset: Ruleset): Promise<void> {
     const frame = frameOf({ ...this.#config, table: this.#names.nftTable, bridge: this.#names.bridge });
-    const before = this.#ruleset;
+    const before = this.#ruleset ?? (await readRuleset(this.#names.runtimeDir, frame));
     this.#ruleset = undefined;
-    if (before) {
-      const isDone = await applyNft(renderChange(frame.table, before, ruleset)).then(
-        () => true,
-        (error: Error) => this.#report(`nftables differ from what was programmed, replacing the table: ${error.message}`),
-      );
-      if (!isDone) await applyNft(renderAll(frame, ruleset));
-    } else await applyNft(renderAll(frame, ruleset));
+    const isChanged = before !== undefined && (await this.#tryChange(renderChange(frame.table, before, ruleset)));
+    if (!isChanged) await applyNft(renderAll(frame, ruleset));
     this.#ruleset = ruleset;
+  }
+
+  async #tryChange(commands: string): Promise<boolean> {
+    try {
+      await applyNft(commands);
+      return true;
+    } catch (error) {
+      this.#report(`nftables differ from what was programmed, replacing the table: ${String(error)}`);
+      return false;
+    }
+  }
+
+  /** Mends what others did to this host's rules: a flushed ruleset, a Docker or ufw that came after us. */
+  async #resync(): Promise<void> {
+    await openForeignFirewall(this.#names.bridge);
+    if (this.#ruleset === undefined || !this.#applied || (await hasTable(this.#names.nftTable))) return;
+    this.#report("the nftables table is gone (was the ruleset flushed?): programming it again");
+    this.#ruleset = undefined;
+    await this.apply(this.#applied);
   }
 
   async #route(routes: Routes): Promise<void> {
@@ -117,15 +139,13 @@ class NodeNetwork implements Network {
     this.#routes = routes;
   }
 
-  async #openForeignFirewall(): Promise<void> {
-    if (Date.now() - this.#foreignFirewallAt < foreignFirewallMs) return;
-    this.#foreignFirewallAt = Date.now();
-    await openForeignFirewall(this.#names.bridge).catch((error: Error) => this.#report(error.message));
-  }
-
   async stop(): Promise<void> {
+    clearInterval(this.#timer);
     await (this.#next ?? this.#running).catch(() => undefined);
     await this.#dns.stop();
+    const frame = frameOf({ ...this.#config, table: this.#names.nftTable, bridge: this.#names.bridge });
+    if (this.#ruleset) writeRuleset(this.#names.runtimeDir, frame, this.#ruleset);
+    this.#ruleset = undefined;
   }
 
   async remove(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Takes away what one state directory's network left on the host; needs its names only, and works after a crash. */
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HostNames } from "../host/host.ts";
 import { closeForeignFirewall } from "./foreign-firewall.ts";
@@ -11,5 +11,14 @@ export async function removeNetwork(names: HostNames): Promise<void> {
   await closeForeignFirewall(names.bridge);
   await removeInterface(names.bridge);
   await removeInterface(names.serviceInterface);
-  for (const path of [names.cniConfDir, join(names.runtimeDir, "ipam")]) rmSync(path, { recursive: true, force: true });
+  for (const path of [names.cniConfDir, join(names.runtimeDir, "ipam"), join(names.runtimeDir, "ruleset.json")]) rmSync(path, { recursive: true, force: true });
+  if (isEmpty(names.runtimeDir)) rmSync(names.runtimeDir, { recursive: true });
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    return false;
+  }
 }

@@ -84,5 +84,5 @@ function goneChains(table: string, from: Ruleset, to: Ruleset): string[] {
 }
 
 function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index]);
+  return a === b || (a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index]));
 }

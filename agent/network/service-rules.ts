@@ -20,62 +20,89 @@ export const fixedMaps = {
   hairpins: "hairpins",
 } as const;
 
-interface Draft {
-  sets: Map<string, string>;
-  chains: Map<string, readonly string[]>;
-  elements: Map<string, Map<string, string>>;
+/** What one service port or host port adds to the ruleset. */
+interface Fragment {
+  sets: [name: string, declaration: string][];
+  chains: [name: string, rules: readonly string[]][];
+  elements: [map: string, key: string, value: string][];
 }
+
+const emptyFragment = (): Fragment => ({ sets: [], chains: [], elements: [] });
+
+/** Fragments of forwards that were seen before: an update of one Service among thousands computes one. */
+const fragments = new WeakMap<Forward, Fragment>();
 
 /** The ruleset of all service ports and host ports of this node. */
 export function rulesetOf(forwards: readonly Forward[], hostPorts: readonly HostPort[], podCidr: string): Ruleset {
-  const elements = new Map(Object.values(fixedMaps).map((name) => [name, new Map<string, string>()]));
-  const draft: Draft = { sets: new Map(), chains: new Map(), elements };
-  for (const forward of forwards) addForward(draft, forward);
-  for (const hostPort of hostPorts) addHostPort(draft, hostPort);
-  addHairpins(draft, forwards, podCidr);
-  return draft;
+  const elements = new Map<string, Map<string, string>>(Object.values(fixedMaps).map((name) => [name, new Map()]));
+  const sets = new Map<string, string>();
+  const chains = new Map<string, readonly string[]>();
+  for (const fragment of [...forwards.map(fragmentOf), ...hostPorts.map(hostPortFragment)]) {
+    for (const [name, declaration] of fragment.sets) sets.set(name, declaration);
+    for (const [name, rules] of fragment.chains) chains.set(name, rules);
+    for (const [map, key, value] of fragment.elements) {
+      // The first one has it: two claims of one port must not make the whole transaction fail.
+      const entries = elements.get(map);
+      if (!entries?.has(key)) entries?.set(key, value);
+    }
+  }
+  elements.set(fixedMaps.hairpins, hairpinsOf(forwards, podCidr));
+  return { sets, chains, elements };
 }
 
-function addForward(draft: Draft, forward: Forward): void {
-  const inside = `svc/${forward.id}`;
-  if (forward.backends.length > 0) {
-    addBalancer(draft, inside, forward, forward.backends);
-    put(draft, fixedMaps.services, `${forward.clusterIp} . ${forward.protocol} . ${forward.port}`, `goto ${inside}`);
-  }
+function fragmentOf(forward: Forward): Fragment {
+  const known = fragments.get(forward);
+  if (known) return known;
+  const fragment = emptyFragment();
+  addInside(fragment, forward);
+  addOutside(fragment, forward);
+  fragments.set(forward, fragment);
+  return fragment;
+}
+
+function addInside(fragment: Fragment, forward: Forward): void {
+  if (forward.backends.length === 0) return; // the frame refuses what is left of the service CIDR
+  const chain = `svc/${forward.id}`;
+  addBalancer(fragment, chain, forward, forward.backends);
+  const key = `${forward.clusterIp} . ${forward.protocol} . ${forward.port}`;
+  fragment.elements.push([fixedMaps.services, key, `goto ${chain}`]);
+}
+
+function addOutside(fragment: Fragment, forward: Forward): void {
   if (forward.externalIps.length === 0 && forward.nodePort === undefined) return;
-  const target = forward.externalBackends.length > 0 ? addOutside(draft, forward) : undefined;
+  const target = forward.externalBackends.length > 0 ? addOutsideChain(fragment, forward) : undefined;
   for (const ip of forward.externalIps) {
     const key = `${ip} . ${forward.protocol} . ${forward.port}`;
-    if (target) put(draft, fixedMaps.services, key, `goto ${target}`);
-    else put(draft, fixedMaps.rejectedAddresses, key, "");
+    if (target) fragment.elements.push([fixedMaps.services, key, `goto ${target}`]);
+    else fragment.elements.push([fixedMaps.rejectedAddresses, key, ""]);
   }
   if (forward.nodePort === undefined) return;
   const key = `${forward.protocol} . ${forward.nodePort}`;
-  if (target) put(draft, fixedMaps.nodePorts, key, `goto ${target}`);
-  else put(draft, fixedMaps.rejectedNodePorts, key, "");
+  if (target) fragment.elements.push([fixedMaps.nodePorts, key, `goto ${target}`]);
+  else fragment.elements.push([fixedMaps.rejectedNodePorts, key, ""]);
 }
 
 /**
  * The chain for clients from outside. Unless backends are all on this node, answers must come back through this host,
- * so the packet takes its address. It shares the balancer (and its counter) with clients inside.
+ * so the packet takes its address. It shares the balancer (and its counter) with clients inside where both have the
+ * same backends; a policy may leave one of them only this node's, which are a part of the others'.
  */
-function addOutside(draft: Draft, forward: Forward): string {
+function addOutsideChain(fragment: Fragment, forward: Forward): string {
   const outside = `ext/${forward.id}`;
   if (forward.keepsClientAddress) {
-    addBalancer(draft, outside, forward, forward.externalBackends);
+    addBalancer(fragment, outside, forward, forward.externalBackends);
     return outside;
   }
-  const balancer = `svc/${forward.id}`;
-  const isShared = draft.chains.has(balancer) && forward.backends.length === forward.externalBackends.length;
-  const target = isShared ? balancer : `all/${forward.id}`;
-  if (!isShared) addBalancer(draft, target, forward, forward.externalBackends);
-  draft.chains.set(outside, [`meta mark set meta mark | ${masqueradeMark}`, `goto ${target}`]);
+  const isShared = forward.backends.length === forward.externalBackends.length;
+  const balancer = isShared ? `svc/${forward.id}` : `all/${forward.id}`;
+  if (!isShared) addBalancer(fragment, balancer, forward, forward.externalBackends);
+  fragment.chains.push([outside, [`meta mark set meta mark | ${masqueradeMark}`, `goto ${balancer}`]]);
   return outside;
 }
 
-function addBalancer(draft: Draft, chain: string, forward: Forward, backends: readonly Backend[]): void {
-  if (forward.affinitySeconds === undefined) draft.chains.set(chain, [rotationRule(forward, backends)]);
-  else addStickyBalancer(draft, chain, forward, backends);
+function addBalancer(fragment: Fragment, chain: string, forward: Forward, backends: readonly Backend[]): void {
+  if (forward.affinitySeconds === undefined) fragment.chains.push([chain, [rotationRule(forward, backends)]]);
+  else addStickyBalancer(fragment, chain, forward, backends);
 }
 
 /** One rule: a counter in the kernel picks the position in the rotation, exactly in turn. */
@@ -88,24 +115,21 @@ function rotationRule({ protocol }: Forward, backends: readonly Backend[]): stri
 
 /**
  * Session affinity: a set per backend remembers its clients for the time given; known clients go there, others are
- * dealt in turn. (nft 1.0.6 refuses a map that is filled by numgen.)
+ * dealt in turn. (nft 1.0.6 refuses a map that is filled by numgen.) A set's time is fixed, so it is part of its name.
  */
-function addStickyBalancer(draft: Draft, chain: string, forward: Forward, backends: readonly Backend[]): void {
-  const nameOf = (backend: Backend): string => `${chain}/${backend.ip}/${backend.port}`;
+function addStickyBalancer(fragment: Fragment, chain: string, forward: Forward, backends: readonly Backend[]): void {
   const seconds = forward.affinitySeconds;
+  const chainOf = (backend: Backend): string => `${chain}/${backend.ip}/${backend.port}`;
+  const setOf = (backend: Backend): string => `${chainOf(backend)}/${seconds}s`;
   for (const backend of backends) {
-    const name = nameOf(backend);
-    draft.sets.set(name, `{ type ipv4_addr; size 65535; flags dynamic,timeout; timeout ${seconds}s; }`);
-    draft.chains.set(name, [
-      `update @${name} { ip saddr }`,
-      `meta l4proto ${forward.protocol} dnat to ${backend.ip}:${backend.port}`,
-    ]);
+    const set = setOf(backend);
+    fragment.sets.push([set, `{ type ipv4_addr; size 65535; flags dynamic,timeout; timeout ${seconds}s; }`]);
+    const rules = [`update @${set} { ip saddr }`, `meta l4proto ${forward.protocol} dnat to ${backend.ip}:${backend.port}`];
+    fragment.chains.push([chainOf(backend), rules]);
   }
-  const { total, entries } = entriesOf(backends, (backend) => `goto ${nameOf(backend)}`);
-  draft.chains.set(chain, [
-    ...backends.map((backend) => `ip saddr @${nameOf(backend)} goto ${nameOf(backend)}`),
-    `numgen inc mod ${total} vmap { ${entries} }`,
-  ]);
+  const { total, entries } = entriesOf(backends, (backend) => `goto ${chainOf(backend)}`);
+  const known = backends.map((backend) => `ip saddr @${setOf(backend)} goto ${chainOf(backend)}`);
+  fragment.chains.push([chain, [...known, `numgen inc mod ${total} vmap { ${entries} }`]]);
 }
 
 /** `0 : a, 1-2 : b`: equal neighbours of the rotation become one range. */
@@ -123,24 +147,19 @@ function entriesOf(backends: readonly Backend[], text: (backend: Backend) => str
 }
 
 /** Clients may be anywhere and the pod is here: its answer comes back this way without masquerade. */
-function addHostPort(draft: Draft, { id, protocol, hostIp, hostPort, backend }: HostPort): void {
+function hostPortFragment({ id, protocol, hostIp, hostPort, backend }: HostPort): Fragment {
   const chain = `host/${id}`;
-  draft.chains.set(chain, [`meta l4proto ${protocol} dnat to ${backend.ip}:${backend.port}`]);
-  if (hostIp === undefined) put(draft, fixedMaps.nodePorts, `${protocol} . ${hostPort}`, `goto ${chain}`);
-  else put(draft, fixedMaps.services, `${hostIp} . ${protocol} . ${hostPort}`, `goto ${chain}`);
+  const element: Fragment["elements"][number] =
+    hostIp === undefined
+      ? [fixedMaps.nodePorts, `${protocol} . ${hostPort}`, `goto ${chain}`]
+      : [fixedMaps.services, `${hostIp} . ${protocol} . ${hostPort}`, `goto ${chain}`];
+  const rule = `meta l4proto ${protocol} dnat to ${backend.ip}:${backend.port}`;
+  return { sets: [], chains: [[chain, [rule]]], elements: [element] };
 }
 
-function addHairpins(draft: Draft, forwards: readonly Forward[], podCidr: string): void {
+function hairpinsOf(forwards: readonly Forward[], podCidr: string): Map<string, string> {
   const cidr = parseCidr(podCidr);
-  for (const { backends, externalBackends } of forwards) {
-    for (const { ip } of [...backends, ...externalBackends]) {
-      if (contains(cidr, parseIpv4(ip))) put(draft, fixedMaps.hairpins, `${ip} . ${ip}`, "");
-    }
-  }
-}
-
-/** The first one has it: two claims of one port must not make the whole transaction fail. */
-function put(draft: Draft, map: string, key: string, value: string): void {
-  const elements = draft.elements.get(map);
-  if (elements && !elements.has(key)) elements.set(key, value);
+  const ips = new Set(forwards.flatMap(({ backends, externalBackends }) => [...backends, ...externalBackends]).map(({ ip }) => ip));
+  const local = [...ips].filter((ip) => contains(cidr, parseIpv4(ip)));
+  return new Map(local.map((ip) => [`${ip} . ${ip}`, ""]));
 }

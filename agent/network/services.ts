@@ -50,13 +50,36 @@ export function slicesByService(slices: Slices): Map<string, Stored<EndpointSlic
   return byService;
 }
 
-/** All service ports that have an address of their own: headless and external-name Services have none. */
-export function forwardsOf(services: Services, slices: Slices, nodeName: string | undefined): Forward[] {
-  const byService = slicesByService(slices);
-  return [...services.values()].flatMap((service) => {
-    const own = byService.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
-    return forwardsOfService(service, own, nodeName);
-  });
+/**
+ * All service ports that have an address of their own: headless and external-name Services have none. It remembers:
+ * a Service whose object and slices are the very same as last time gets the same entries, not equal ones.
+ */
+export class Forwards {
+  readonly #nodeName: string | undefined;
+  #known = new Map<string, { service: Stored<Service>; slices: readonly Stored<EndpointSlice>[]; forwards: Forward[] }>();
+
+  constructor(nodeName: string | undefined) {
+    this.#nodeName = nodeName;
+  }
+
+  of(services: Services, slices: Slices): Forward[] {
+    const byService = slicesByService(slices);
+    const before = this.#known;
+    this.#known = new Map();
+    for (const service of services.values()) {
+      const key = `${service.metadata.namespace}/${service.metadata.name}`;
+      const own = byService.get(key) ?? [];
+      const known = before.get(key);
+      const isSame = known?.service === service && isSameList(known.slices, own);
+      const forwards = isSame ? known.forwards : forwardsOfService(service, own, this.#nodeName);
+      this.#known.set(key, { service, slices: own, forwards });
+    }
+    return [...this.#known.values()].flatMap((entry) => entry.forwards);
+  }
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 export function forwardsOfService(

@@ -23,8 +23,8 @@ const tcpLimit = 0xffff;
 
 export class DnsServer {
   readonly #config: DnsConfig;
-  #zone: Zone = { names: new Map(), pointers: new Map() };
-  #isReady = false;
+  #zone: Zone | undefined;
+  #computeZone: (() => Zone) | undefined;
   #udp: UdpSocket | undefined;
   #tcp: Server | undefined;
   #forwarded = 0;
@@ -34,10 +34,13 @@ export class DnsServer {
     this.#config = config;
   }
 
-  /** Until the first zone is known, cluster names are answered with SERVFAIL: clients ask again, and remember nothing. */
-  setZone(zone: Zone): void {
-    this.#zone = zone;
-    this.#isReady = true;
+  /**
+   * Takes over new names; they are computed when somebody asks, so that many changes cost one computation. Until the
+   * first zone is known, cluster names are answered with SERVFAIL: clients ask again, and remember nothing.
+   */
+  setZone(compute: () => Zone): void {
+    this.#zone = undefined;
+    this.#computeZone = compute;
   }
 
   async start(): Promise<void> {
@@ -98,9 +101,11 @@ export class DnsServer {
   }
 
   async #responseTo(query: Query): Promise<Response> {
-    const reply = answer(this.#zone, query.question, this.#config);
+    const isReady = this.#computeZone !== undefined;
+    this.#zone ??= this.#computeZone?.();
+    const reply = answer(this.#zone ?? emptyZone, query.question, this.#config);
     if (reply.kind === "forward") return this.#forward(query, query.question.name, []);
-    if (!this.#isReady) return failure(rcode.serverFailure);
+    if (!isReady) return failure(rcode.serverFailure);
     switch (reply.kind) {
       case "records":
         return { rcode: rcode.noError, isAuthoritative: true, answers: this.#inTurn(reply.answers), additionals: reply.additionals };
@@ -133,6 +138,8 @@ export class DnsServer {
     return [...answers.slice(start), ...answers.slice(0, start)];
   }
 }
+
+const emptyZone: Zone = { names: new Map(), pointers: new Map() };
 
 function failure(code: number): Response {
   return { rcode: code, isAuthoritative: false, answers: [] };
