@@ -5,6 +5,7 @@ import { deploymentController } from "./deployment/controller.ts";
 import { serviceController } from "./endpoint-slice/controller.ts";
 import { garbageController } from "./garbage-collection.ts";
 import { namespaceController } from "./namespace.ts";
+import { nodeLifecycleController } from "./node-lifecycle.ts";
 import { podGarbageController } from "./pod-garbage.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
@@ -30,6 +31,7 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(namespaceController),
   reconcilerOf(garbageController),
   reconcilerOf(podGarbageController),
+  reconcilerOf(nodeLifecycleController),
 ];
 
 const byName = new Map(reconcilers.map((reconciler) => [reconciler.name, reconciler]));

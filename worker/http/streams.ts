@@ -1,0 +1,102 @@
+/** Streams into pods: `pods/log`, `pods/exec`, `pods/attach`, `pods/portforward`. */
+import type { Pod } from "../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../protocol/kubernetes/object.ts";
+import type { SessionControl } from "../../protocol/session.ts";
+import { StatusError, type Status } from "../../protocol/status.ts";
+import type { Env } from "../env.ts";
+import {
+  attachRequestOf, execRequestOf, logRequestOf, portForwardRequestOf, type StreamOptions,
+} from "../nodes/pod-streams.ts";
+import { encodeTicket, ticketHeader } from "../nodes/session-ticket.ts";
+import { objectOf } from "../registry/text.ts";
+import { pods } from "../resources/pods.ts";
+import type { Call, Handler } from "./context.ts";
+import { statusResponse } from "./errors.ts";
+
+const channelProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+const tunnelProtocols = ["SPDY/3.1+portforward.k8s.io"];
+
+export const log: Handler = async (call) => {
+  const pod = await podOf(call);
+  const options = logRequestOf(pod, call.query);
+  const headers = { "content-type": "text/plain" };
+  if (!options) return new Response("", { headers });
+  const response = await openSession(call.env, { node: nodeOf(pod), options, protocol: "" });
+  if (!response.webSocket) return response;
+  return new Response(bodyOf(response.webSocket, call.request.signal), { headers });
+};
+
+export const exec: Handler = async (call) => upgrade(call, (pod) => execRequestOf(pod, call.query), channelProtocols);
+export const attach: Handler = async (call) => upgrade(call, (pod) => attachRequestOf(pod, call.query), channelProtocols);
+export const portForward: Handler = async (call) => upgrade(call, portForwardRequestOf, tunnelProtocols);
+
+async function upgrade(call: Call, requestOf: (pod: Stored<Pod>) => StreamOptions, protocols: string[]): Promise<Response> {
+  const pod = await podOf(call);
+  const options = requestOf(pod);
+  const node = nodeOf(pod);
+  const wanted = call.request.headers.get("upgrade")?.toLowerCase();
+  // kubectl tries SPDY when a WebSocket was refused, and shows only this second answer: it says the true reason too.
+  if (wanted !== "websocket") {
+    await requireConnected(call.env, node);
+    throw StatusError.badRequest(wanted === undefined ? "Upgrade request required" : `unable to upgrade the connection to ${wanted}: use a WebSocket`);
+  }
+  const offered = (call.request.headers.get("sec-websocket-protocol") ?? "").split(",").map((protocol) => protocol.trim());
+  const protocol = protocols.find((one) => offered.includes(one));
+  if (protocol === undefined) {
+    throw StatusError.badRequest(`unable to upgrade: the server speaks ${protocols.join(", ")}, the client ${offered.join(", ") || "none"}`);
+  }
+  return openSession(call.env, { node, options, protocol });
+}
+
+/** 101 with the client's end, or the Status that says why not. */
+async function openSession(env: Env, { node, options, protocol }: { node: string; options: StreamOptions; protocol: string }): Promise<Response> {
+  const id = crypto.randomUUID().replaceAll("-", "");
+  const ticket = encodeTicket({ node, request: { id, ...options }, protocol });
+  const session = env.SESSION.getByName(id);
+  const response = await session.fetch("https://session/client", { headers: { Upgrade: "websocket", [ticketHeader]: ticket } });
+  if (response.status === 101) return response;
+  return statusResponse(await response.json<Status>());
+}
+
+async function podOf({ store, info }: Call): Promise<Stored<Pod>> {
+  const stored = await store.get(`pods/${info.namespace}/${info.name}`);
+  if (!stored) throw StatusError.notFound({ group: "", kind: "pods", name: info.name });
+  return objectOf<Pod>(pods, stored);
+}
+
+function nodeOf(pod: Stored<Pod>): string {
+  return pod.spec?.nodeName ?? "";
+}
+
+async function requireConnected(env: Env, node: string): Promise<void> {
+  if (await env.NODE_HUB.getByName("hub").isAlive(node)) return;
+  throw StatusError.internal(`error dialing backend: node "${node}" is not connected`);
+}
+
+/**
+ * The session's bytes as a body. What the client has not read yet is not granted again to the agent, so that a slow
+ * reader slows the agent down instead of filling memory.
+ */
+function bodyOf(socket: WebSocket, signal: AbortSignal): ReadableStream<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  let written = Promise.resolve();
+  const hangUp = () => socket.close(1000, "the client went away");
+  const pass = async (bytes: Uint8Array) => {
+    await writer.write(bytes);
+    socket.send(JSON.stringify({ credit: bytes.byteLength } satisfies SessionControl));
+  };
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") return;
+    const bytes = new Uint8Array(data as ArrayBuffer); // binary messages arrive as this unless asked otherwise
+    written = written.then(() => pass(bytes)).catch(hangUp);
+  });
+  socket.addEventListener("close", ({ code }) => {
+    const end = () => (code === 1000 || code === 1005 ? writer.close() : writer.abort(new Error("the stream was cut")));
+    written = written.then(end).catch(() => {});
+  });
+  signal.addEventListener("abort", hangUp);
+  writer.closed.catch(hangUp);
+  socket.accept();
+  return readable;
+}
