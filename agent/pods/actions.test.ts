@@ -181,6 +181,11 @@ const rows: Row[] = [
     then: [{ type: "killContainer", containerId: "main-0", name: "main", reason: "liveness" }],
   },
   {
+    sentence: "another image in the spec kills the container that was made from the old one",
+    observed: observedPod(ready, testStatus("main", "running", { annotations: { "kedge.dev/spec-image": "app:0" } })),
+    then: [{ type: "killContainer", containerId: "main-0", name: "main", reason: "changed" }],
+  },
+  {
     sentence: "a pod whose phase is final runs nothing again",
     pod: testPod({}, { status: { phase: "Failed" } }),
     observed: nothing,

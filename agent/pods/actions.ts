@@ -6,6 +6,7 @@
  */
 import type { Pod } from "../../protocol/kubernetes/generated/types.ts";
 import type { ContainerStatus, SandboxStatus } from "../runtime/runtime.ts";
+import { specImageAnnotation } from "./container-config.ts";
 import {
   containersOf,
   isTerminal,
@@ -24,7 +25,7 @@ export type PodAction =
   | { type: "startContainer"; name: string; kind: ContainerKind; attempt: number; sandboxId: string }
   /** Its last end was too recent: start it at `untilMs`. */
   | { type: "backOff"; name: string; untilMs: number }
-  | { type: "killContainer"; containerId: string; name: string; reason: "liveness" | "startup" }
+  | { type: "killContainer"; containerId: string; name: string; reason: "liveness" | "startup" | "changed" }
   /** Nothing of it will ever run again: sidecars first, then the sandbox. */
   | { type: "endPod" };
 
@@ -107,13 +108,23 @@ function entryActions(state: EntryState): { actions: PodAction[]; blocks: boolea
 
 function whileRunning({ snapshot, entry, haveMainsBegun }: EntryState, current: ContainerStatus): { actions: PodAction[]; blocks: boolean } {
   const probes = snapshot.probes.get(current.id);
-  if (probes?.failed !== undefined && !probes.isAlive) {
-    const { id, name } = current;
-    const kill: PodAction = { type: "killContainer", containerId: id, name, reason: probes.failed };
+  const reason = reasonToKill(entry, { current, probes });
+  if (reason !== undefined) {
+    const kill: PodAction = { type: "killContainer", containerId: current.id, name: current.name, reason };
     return { actions: [kill], blocks: entry.kind !== "main" && !haveMainsBegun };
   }
   const isHolding = entry.kind === "init" || (entry.kind === "sidecar" && !haveMainsBegun && probes?.isStarted !== true);
   return { actions: [], blocks: isHolding };
+}
+
+/** A pod's image is the one thing of a container that may change while it runs. */
+function reasonToKill(
+  { container }: PodContainerEntry,
+  { current, probes }: { current: ContainerStatus; probes: ProbeResults | undefined },
+): "liveness" | "startup" | "changed" | undefined {
+  const madeFrom = current.annotations[specImageAnnotation];
+  if (madeFrom !== undefined && madeFrom !== container.image) return "changed";
+  return probes?.isAlive === false ? probes.failed : undefined;
 }
 
 interface Start {
