@@ -15,11 +15,14 @@ export interface Codec {
   decode(key: ObjectKey, revision: number, encoded: Encoded): Promise<ObjectText> | ObjectText;
 }
 
+/** Named by inference: workerd and Node declare the global differently. */
+type SecretKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 const ivBytes = 12;
 
 /** `keys` is ENCRYPTION_KEYS: `id:base64[,id:base64…]`; `isSecret` says which objects are encrypted. */
 export function aesCodec(keys: string, isSecret: (key: ObjectKey) => boolean): Codec {
-  const known = new Map<string, Promise<CryptoKey>>();
+  const known = new Map<string, Promise<SecretKey>>();
   for (const entry of keys.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
     const [id, material] = splitOnce(entry);
     known.set(id, importKey(bytesOf(id, material)));
@@ -49,7 +52,7 @@ function bytesOf(id: string, material: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-async function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+async function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<SecretKey> {
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
@@ -57,7 +60,7 @@ function bound(key: ObjectKey, revision: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new TextEncoder().encode(`${key}@${revision}`));
 }
 
-async function encrypt(options: { keyId: string; key: Promise<CryptoKey>; additionalData: Uint8Array<ArrayBuffer>; text: string }): Promise<Encoded> {
+async function encrypt(options: { keyId: string; key: Promise<SecretKey>; additionalData: Uint8Array<ArrayBuffer>; text: string }): Promise<Encoded> {
   const iv = crypto.getRandomValues(new Uint8Array(ivBytes));
   const algorithm = { name: "AES-GCM", iv, additionalData: options.additionalData };
   const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, await options.key, new TextEncoder().encode(options.text)));
@@ -67,7 +70,7 @@ async function encrypt(options: { keyId: string; key: Promise<CryptoKey>; additi
   return { keyId: options.keyId, data: toBase64(all) };
 }
 
-async function decrypt(key: Promise<CryptoKey>, additionalData: Uint8Array<ArrayBuffer>, data: string): Promise<string> {
+async function decrypt(key: Promise<SecretKey>, additionalData: Uint8Array<ArrayBuffer>, data: string): Promise<string> {
   const all = fromBase64(data);
   const algorithm = { name: "AES-GCM", iv: all.subarray(0, ivBytes), additionalData };
   return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, await key, all.subarray(ivBytes)));
