@@ -14,7 +14,6 @@ import { mountDiscovery } from "./discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
 import { mountMetrics } from "./metrics.ts";
-import { mountMetrics } from "./metrics.ts";
 import { joinRoutes, nodeRoutes } from "./nodes.ts";
 import { mountOpenApi } from "./openapi.ts";
 import { requestId } from "./request-id.ts";
@@ -33,7 +32,6 @@ export function createApp(): App {
   mountVersion(app);
   mountDiscovery(app);
   mountOpenApi(app);
-  mountMetrics(app);
   mountMetrics(app);
   app.route("/kedge/v1", nodeRoutes);
   mountResources(app);

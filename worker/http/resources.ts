@@ -16,7 +16,6 @@ import { get } from "./read.ts";
 import type { ResourceRequest, Verb } from "./request-info.ts";
 import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
-import { attach, exec, log, portForward } from "./streams.ts";
 import { subresourcesOf } from "./subresources.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch.ts";
@@ -40,10 +39,6 @@ const subresources: Record<string, Partial<Record<string, Handler>>> = {
   scale: scaleHandlers,
   binding: { create: bind },
   eviction: { create: evict },
-  log: { get: log },
-  exec: { get: exec, create: exec },
-  attach: { get: attach, create: attach },
-  portforward: { get: portForward, create: portForward },
   log: { get: log },
   exec: { get: exec, create: exec },
   attach: { get: attach, create: attach },

@@ -10,8 +10,6 @@ import type { HttpEnv } from "./context.ts";
 
 const streamPath = /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+\/(exec|attach|portforward)$/;
 
-const isStream = /\/pods\/[^/]+\/(exec|attach|portforward)$/;
-
 export const rejectOtherUpgrades = createMiddleware<HttpEnv>(async (c, next) => {
   const upgrade = c.req.raw.headers.get("upgrade");
   if (upgrade !== null && upgrade.toLowerCase() !== "websocket" && !streamPath.test(c.req.path)) {
