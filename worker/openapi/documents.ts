@@ -39,9 +39,12 @@ let source: string | undefined;
 
 /** Of all that the documents are made from. */
 function sourceHash(): string {
-  const table = resources.map(({ columns: _columns, subresources, ...facts }) => [facts, Object.keys(subresources)]);
-  source ??= contentHash(`${form}${schemas}${JSON.stringify(table)}`).toUpperCase();
+  source ??= contentHash(`${form}${schemas}${tableText()}`).toUpperCase();
   return source;
+}
+
+function tableText(): string {
+  return JSON.stringify(resources.map(({ columns: _columns, subresources, ...facts }) => [facts, Object.keys(subresources)]));
 }
 
 /** The answer of `GET /openapi/v3/<path>`; undefined if no such group and version is served. */

@@ -2,7 +2,8 @@
  * JSON Patch (RFC 6902). Errors follow kube-apiserver: a patch that is none is a 400, one that does not apply
  * (a failed `test` included) a 422, and nothing of it is applied.
  */
-import { copyOf, getOwn, isObject, isSame, setOwn } from "./json.ts";
+import { isEqual } from "../../protocol/kubernetes/equal.ts";
+import { copyOf, getOwn, isObject, setOwn } from "./json.ts";
 import type { JsonObject, PatchResult } from "./patch.ts";
 
 const operationsLimit = 10_000;
@@ -75,7 +76,7 @@ function apply(root: Root, operation: Operation): void {
     case "copy":
       return add(root, op, path, copyOf(get(root, op, from)));
     case "test":
-      if (!isSame(find(root, path) ?? null, value ?? null)) throw new DoesNotApply(`testing path ${path} failed`);
+      if (!isEqual(find(root, path) ?? null, value ?? null)) throw new DoesNotApply(`testing path ${path} failed`);
   }
 }
 

@@ -16,14 +16,3 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
 export function copyOf<T>(value: T): T {
   return structuredClone(value);
 }
-
-/** Deep equality of parsed JSON; the order of keys does not matter. */
-export function isSame(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (Array.isArray(left)) {
-    return Array.isArray(right) && left.length === right.length && left.every((item, at) => isSame(item, right[at]));
-  }
-  if (!isObject(left) || !isObject(right)) return false;
-  const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && isSame(left[key], right[key]));
-}

@@ -3,9 +3,10 @@
  * Directives: `$patch` (replace, delete, merge), `$deleteFromPrimitiveList/<field>`, `$setElementOrder/<field>`,
  * `$retainKeys`. Specification: the Kubernetes community's contributors/devel/sig-api-machinery/strategic-merge-patch.md.
  */
+import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import { typeSchema, type Field } from "../resources/schema.ts";
 import { orderElements } from "./element-order.ts";
-import { copyOf, getOwn, isObject, isSame, setOwn } from "./json.ts";
+import { copyOf, getOwn, isObject, setOwn } from "./json.ts";
 import type { JsonObject, PatchResult } from "./patch.ts";
 
 class BadPatch extends Error {
@@ -109,9 +110,9 @@ function mergeObjectList(item: Field | undefined, mergeKey: string, original: un
   let result = [...original];
   for (const element of elements) {
     const key = keyOf(element, mergeKey);
-    const at = result.findIndex((one) => isObject(one) && isSame(getOwn(one, mergeKey), key));
+    const at = result.findIndex((one) => isObject(one) && isEqual(getOwn(one, mergeKey), key));
     const found = result[at];
-    if (getOwn(element, "$patch") === "delete") result = result.filter((one) => !isObject(one) || !isSame(getOwn(one, mergeKey), key));
+    if (getOwn(element, "$patch") === "delete") result = result.filter((one) => !isObject(one) || !isEqual(getOwn(one, mergeKey), key));
     else if (isObject(found)) result[at] = mergeObject(item, found, element);
     else result.push(cleaned(element));
   }

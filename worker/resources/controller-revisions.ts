@@ -1,7 +1,9 @@
 /** ControllerRevisions: the immutable history of a StatefulSet's template. */
 import type { ControllerRevision } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, integer, nameColumn } from "./columns.ts";
+import { immutableField } from "./data-rules.ts";
 import { defineResource } from "./define.ts";
+import { nonNegative, required } from "./field-errors.ts";
 
 export const controllerRevisions = defineResource<ControllerRevision>({
   group: "apps",
@@ -9,6 +11,11 @@ export const controllerRevisions = defineResource<ControllerRevision>({
   kind: "ControllerRevision",
   plural: "controllerrevisions",
   schema: "io.k8s.api.apps.v1.ControllerRevision",
+  validate: ({ data, revision }) => [
+    ...(data === undefined ? [required("data", "data is mandatory")] : []),
+    ...nonNegative("revision", revision),
+  ],
+  validateUpdate: (next, previous) => immutableField("data", next.data, previous.data),
   columns: [
     nameColumn,
     column<ControllerRevision>("Controller", "Whose history it belongs to.", controllerText),

@@ -5,7 +5,9 @@ import { ageColumn, containersColumn, imagesColumn, nameColumn, selectorColumn }
 import { defineResource } from "./define.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
+import { deploymentErrors } from "./deployment-rules.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
+import { immutableSelector } from "./workload-rules.ts";
 import { countColumn, readyOfDesiredColumn } from "./workload-columns.ts";
 
 export const deployments = defineResource<Deployment>({
@@ -32,6 +34,8 @@ export const deployments = defineResource<Deployment>({
   prepareForCreate(deployment) {
     deployment.status = {};
   },
+  validate: deploymentErrors,
+  validateUpdate: immutableSelector,
   subresources: { status: statusStrategy<Deployment>(), scale: scaleStrategy<Deployment>() },
   columns: [
     nameColumn,

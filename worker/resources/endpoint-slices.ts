@@ -1,6 +1,8 @@
 /** EndpointSlices: which addresses stand behind a Service. */
 import type { EndpointSlice } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
+import { endpointSliceErrors } from "./endpoint-rules.ts";
+import { immutableField } from "./data-rules.ts";
 import { defineResource } from "./define.ts";
 
 export const endpointSlices = defineResource<EndpointSlice>({
@@ -16,6 +18,8 @@ export const endpointSlices = defineResource<EndpointSlice>({
       port.protocol ??= "TCP";
     }
   },
+  validate: endpointSliceErrors,
+  validateUpdate: (next, previous) => immutableField("addressType", next.addressType, previous.addressType),
   columns: [
     nameColumn,
     column<EndpointSlice>("AddressType", "IPv4, IPv6 or FQDN.", ({ addressType }) => addressType),

@@ -2,6 +2,7 @@
 import type { Endpoints } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
+import { endpointsErrors } from "./endpoint-rules.ts";
 
 export const endpoints = defineResource<Endpoints>({
   version: "v1",
@@ -14,6 +15,7 @@ export const endpoints = defineResource<Endpoints>({
   applyDefaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ??= "TCP";
   },
+  validate: endpointsErrors,
   columns: [nameColumn, column<Endpoints>("Endpoints", "The first few ready addresses.", endpointsText), ageColumn],
 });
 

@@ -2,6 +2,8 @@
 import type { Namespace } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
+import { invalidFor } from "./field-errors.ts";
+import { dns1123LabelErrors } from "./names.ts";
 import { keepAllBut, statusStrategy } from "./status-strategy.ts";
 
 const nameLabel = "kubernetes.io/metadata.name";
@@ -27,6 +29,7 @@ export const namespaces = defineResource<Namespace>({
     if (previous.spec === undefined) delete next.spec;
     else next.spec = previous.spec;
   },
+  validate: ({ metadata }) => (metadata?.name ? invalidFor("metadata.name", metadata.name, dns1123LabelErrors(metadata.name)) : []),
   subresources: {
     status: statusStrategy<Namespace>(),
     finalize: { prepareForUpdate: (next, previous) => keepAllBut(next, previous, "spec"), validateUpdate: () => [] },

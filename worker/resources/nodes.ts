@@ -3,6 +3,7 @@ import type { Node } from "../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../protocol/kubernetes/object.ts";
 import { ageColumn, column, nameColumn, wide } from "./columns.ts";
 import { defineResource } from "./define.ts";
+import { nodeErrors, nodeUpdateErrors } from "./node-rules.ts";
 import { keepAllBut } from "./status-strategy.ts";
 
 const info = (node: Node): NonNullable<Node["status"]>["nodeInfo"] => node.status?.nodeInfo;
@@ -18,6 +19,8 @@ export const nodes = defineResource<Node>({
   applyDefaults({ status }) {
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   },
+  validate: nodeErrors,
+  validateUpdate: nodeUpdateErrors,
   subresources: {
     // A kubelet writes its labels and annotations together with its status.
     status: { prepareForUpdate: (next, previous) => keepAllBut(next, previous, "status"), validateUpdate: () => [] },

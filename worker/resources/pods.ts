@@ -5,6 +5,8 @@ import { defineResource } from "./define.ts";
 import { podColumns } from "./pod-columns.ts";
 import { defaultPod, defaultPodSpec } from "./pod-defaults.ts";
 import { podReferences } from "./pod-references.ts";
+import { podSpecErrors } from "./pod-rules.ts";
+import { podUpdateErrors } from "./pod-update-rules.ts";
 import { qosClassOf } from "./qos.ts";
 import { keepAllBut, keepMetadata, statusStrategy } from "./status-strategy.ts";
 import type { SubresourceStrategy } from "./resource.ts";
@@ -30,6 +32,8 @@ export const pods = defineResource<Pod>({
     spec.serviceAccount = spec.serviceAccountName;
     setPriority(spec);
   },
+  validate: ({ spec }) => podSpecErrors("spec", spec),
+  validateUpdate: podUpdateErrors,
   subresources: { status: podStatus(), binding: binding(), ephemeralcontainers: ephemeralContainers() },
   columns: podColumns,
   selectableFields: ({ spec, status }) => ({

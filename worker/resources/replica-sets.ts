@@ -3,9 +3,11 @@ import type { ReplicaSet } from "../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../protocol/kubernetes/object.ts";
 import { ageColumn, containersColumn, imagesColumn, nameColumn, selectorColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
+import { required } from "./field-errors.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
+import { immutableSelector, workloadErrors } from "./workload-rules.ts";
 import { countColumn, desiredColumn } from "./workload-columns.ts";
 
 export const replicaSets = defineResource<ReplicaSet>({
@@ -25,6 +27,8 @@ export const replicaSets = defineResource<ReplicaSet>({
   prepareForCreate(replicaSet) {
     replicaSet.status = { replicas: 0 };
   },
+  validate: ({ spec }) => (spec === undefined ? [required("spec.selector")] : workloadErrors(spec, "ReplicaSet", "deployment")),
+  validateUpdate: immutableSelector,
   subresources: { status: statusStrategy<ReplicaSet>(), scale: scaleStrategy<ReplicaSet>() },
   columns: [
     nameColumn,

@@ -1,7 +1,10 @@
 /** Secrets. Encrypted at rest by the store's codec. */
 import type { Secret } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, integer, nameColumn } from "./columns.ts";
+import { immutableErrors, immutableField, keysErrors, sizeErrors } from "./data-rules.ts";
 import { defineResource } from "./define.ts";
+import { required } from "./field-errors.ts";
+import type { FieldError } from "./resource.ts";
 
 export const secrets = defineResource<Secret>({
   version: "v1",
@@ -12,6 +15,11 @@ export const secrets = defineResource<Secret>({
     secret.type ??= "Opaque";
     foldStringData(secret);
   },
+  validate: (secret) => [...keysErrors("data", secret.data), ...sizeErrors("data", undefined, secret.data), ...typeErrors(secret)],
+  validateUpdate: (next, previous) => [
+    ...immutableField("type", next.type, previous.type),
+    ...immutableErrors(next, previous, ["data"]),
+  ],
   columns: [
     nameColumn,
     column<Secret>("Type", "What the Secret is for.", ({ type }) => type ?? ""),
@@ -20,6 +28,26 @@ export const secrets = defineResource<Secret>({
   ],
   selectableFields: ({ type }) => ({ type: type ?? "" }),
 });
+
+/** Types whose users look for certain keys. */
+const keysOfType: Record<string, string[]> = {
+  "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
+  "kubernetes.io/dockercfg": [".dockercfg"],
+  "kubernetes.io/ssh-auth": ["ssh-privatekey"],
+  "kubernetes.io/tls": ["tls.crt", "tls.key"],
+};
+
+const accountAnnotation = "kubernetes.io/service-account.name";
+
+function typeErrors({ type = "", data = {}, metadata }: Secret): FieldError[] {
+  if (type === "kubernetes.io/service-account-token" && !metadata?.annotations?.[accountAnnotation]) {
+    return [required(`metadata.annotations[${accountAnnotation}]`)];
+  }
+  if (type === "kubernetes.io/basic-auth" && !("username" in data) && !("password" in data)) {
+    return [required("data[username]"), required("data[password]")];
+  }
+  return (keysOfType[type] ?? []).filter((key) => !(key in data)).map((key) => required(`data[${key}]`));
+}
 
 /** `stringData` is for writing only: each entry replaces that of `data`. */
 function foldStringData(secret: Secret): void {

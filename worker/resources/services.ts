@@ -2,6 +2,7 @@
 import type { Service } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, labelsText, nameColumn, wide } from "./columns.ts";
 import { defineResource } from "./define.ts";
+import { alignAddresses, serviceErrors, serviceUpdateErrors } from "./service-rules.ts";
 import { statusStrategy } from "./status-strategy.ts";
 
 export const services = defineResource<Service>({
@@ -17,6 +18,9 @@ export const services = defineResource<Service>({
   prepareForCreate(service) {
     service.status = { loadBalancer: {} };
   },
+  prepareForUpdate: alignAddresses,
+  validate: serviceErrors,
+  validateUpdate: serviceUpdateErrors,
   subresources: { status: statusStrategy<Service>() },
   columns: [
     nameColumn,

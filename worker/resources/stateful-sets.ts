@@ -6,6 +6,7 @@ import { defineResource } from "./define.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
+import { statefulSetErrors, statefulSetUpdateErrors } from "./stateful-set-rules.ts";
 import { readyOfDesiredColumn } from "./workload-columns.ts";
 
 export const statefulSets = defineResource<StatefulSet>({
@@ -35,6 +36,8 @@ export const statefulSets = defineResource<StatefulSet>({
   prepareForCreate(statefulSet) {
     statefulSet.status = { replicas: 0, availableReplicas: 0 };
   },
+  validate: statefulSetErrors,
+  validateUpdate: statefulSetUpdateErrors,
   subresources: { status: statusStrategy<StatefulSet>(), scale: scaleStrategy<StatefulSet>() },
   columns: [nameColumn, readyOfDesiredColumn, ageColumn, containersColumn, imagesColumn],
   selector: ({ spec }) => indexSelector(spec?.selector),
