@@ -21,7 +21,8 @@ export const bridgePrefix = "kd";
  * - postrouting (nat): answers that would not come back this way otherwise (clients from outside, a pod that reaches
  *   itself, pods that go out to the world).
  * - forward/local-out/local-in (filter): an address that still is a cluster IP here had no backend: refused at once
- *   rather than lost. Clusters on one host do not reach each other's pods. DNS answers pods and this host only.
+ *   rather than lost; TCP by a reset, because an ICMP error that arrives inside connect() is noticed a second later only.
+ *   Clusters on one host do not reach each other's pods. DNS answers pods and this host only.
  * - guard (raw): node ports on 127.0.0.1 need route_localnet; pods must not reach the host's loopback through it
  *   (CVE-2020-8558).
  */
@@ -35,6 +36,10 @@ export function frameOf({ table, bridge, podCidr, clusterCidr, serviceCidr, dnsA
   set ${rejectedNodePorts} { type inet_proto . inet_service; }
   set ${hairpins} { type ipv4_addr . ipv4_addr; }
 
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject with icmp port-unreachable
+  }
   chain dispatch {
     ip daddr . meta l4proto . th dport vmap @${services}
     fib daddr type local ip daddr != ${dnsAddress} meta l4proto . th dport vmap @${nodePorts}
@@ -57,22 +62,22 @@ export function frameOf({ table, bridge, podCidr, clusterCidr, serviceCidr, dnsA
   }
   chain forward {
     type filter hook forward priority filter; policy accept;
-    ip daddr ${serviceCidr} reject with icmp port-unreachable
-    ip daddr . meta l4proto . th dport @${rejectedAddresses} reject with icmp port-unreachable
+    ip daddr ${serviceCidr} goto refuse
+    ip daddr . meta l4proto . th dport @${rejectedAddresses} goto refuse
     ${foreignBridge} oifname "${bridge}" ct state new ct status dnat accept
-    ${foreignBridge} oifname "${bridge}" ct state new drop
+    ${foreignBridge} oifname "${bridge}" ct state new goto refuse
   }
   chain local-out {
     type filter hook output priority filter; policy accept;
-    ip daddr ${serviceCidr} ip daddr != ${dnsAddress} reject with icmp port-unreachable
-    ip daddr . meta l4proto . th dport @${rejectedAddresses} reject with icmp port-unreachable
-    fib daddr type local meta l4proto . th dport @${rejectedNodePorts} reject with icmp port-unreachable
+    ip daddr ${serviceCidr} ip daddr != ${dnsAddress} goto refuse
+    ip daddr . meta l4proto . th dport @${rejectedAddresses} goto refuse
+    fib daddr type local meta l4proto . th dport @${rejectedNodePorts} goto refuse
   }
   chain local-in {
     type filter hook input priority filter; policy accept;
     ip daddr ${dnsAddress} iifname != { "lo", "${bridge}" } drop
-    iifname != "lo" ip daddr . meta l4proto . th dport @${rejectedAddresses} reject with icmp port-unreachable
-    iifname != "lo" meta l4proto . th dport @${rejectedNodePorts} reject with icmp port-unreachable
+    iifname != "lo" ip daddr . meta l4proto . th dport @${rejectedAddresses} goto refuse
+    iifname != "lo" meta l4proto . th dport @${rejectedNodePorts} goto refuse
   }
   chain guard {
     type filter hook prerouting priority raw; policy accept;

@@ -143,6 +143,8 @@ export class LabNode {
     const prefix = this.config.podCidr.split("/")[1];
     await this.#lab.connect({ namespace: this.#namespace, link }, { namespace, link: "eth0", address: `${ip}/${prefix}` });
     await run(["ip", "-n", this.#namespace, "link", "set", link, "master", namesOf(this.config.stateDir).bridge]);
+    // As our CNI configuration asks of the bridge plugin.
+    await run(["ip", "-n", this.#namespace, "link", "set", "dev", link, "type", "bridge_slave", "hairpin", "on"]);
     await run(["ip", "-n", namespace, "route", "add", "default", "via", this.config.podCidr.replace(/\d+\/\d+$/, "1")]);
     await this.#lab.serve(namespace, name);
     return namespace;
