@@ -28,6 +28,7 @@ export function expectSoundHistory(database: DatabaseSync, attempts: Attempt[]):
     if (expected !== undefined) expect(version?.prev_rv, `what the write of ${key} at ${revision} replaced`).toBe(expected);
   }
   expectNoDoubles(versions);
+  expectRefusedAbsent(versions, attempts);
   expectRealTimeOrder(attempts);
 }
 
@@ -60,6 +61,18 @@ function writesOf({ list, answer }: Attempt): { key: string; text: string | null
 function expectNoDoubles(versions: Version[]): void {
   const texts = versions.flatMap(({ key, data }) => (data === null ? [] : [`${key} ${data}`]));
   expect(texts.length, "writes that are there twice").toBe(new Set(texts).size);
+}
+
+/** Whoever was told that a write was refused can rely on it. */
+function expectRefusedAbsent(versions: Version[], attempts: Attempt[]): void {
+  const texts = new Set(versions.map(({ key, data }) => `${key} ${data}`));
+  for (const { list, answer } of attempts) {
+    for (const [at, result] of (answer?.results ?? []).entries()) {
+      const operation = list.operations[at];
+      if (result.ok || operation === undefined || operation.verb === "delete") continue;
+      expect(texts.has(`${operation.key} ${operation.text}`), `${operation.key} was refused (${result.reason})`).toBe(false);
+    }
+  }
 }
 
 /** A write that was answered before another began has the smaller revision. */

@@ -2,6 +2,7 @@
 import type { ObjectIndex, ObjectKey, WriteOperation } from "../../worker/storage/store.ts";
 
 let uids = 0;
+let texts = 0;
 
 export function indexOf(key: ObjectKey, more: Partial<ObjectIndex> = {}): ObjectIndex {
   const [, namespace = "", name = ""] = key.split("/");
@@ -9,8 +10,9 @@ export function indexOf(key: ObjectKey, more: Partial<ObjectIndex> = {}): Object
   return { uid: `uid-${++uids}`, labels: {}, fields, terms: [], generation: 1, isDeleting: false, isSettled: true, ...more };
 }
 
+/** No two are alike, so that a write can be told from its repetition. */
 export function textOf(value: string): string {
-  return JSON.stringify({ metadata: { name: "x" }, value });
+  return JSON.stringify({ metadata: { name: "x" }, value, serial: ++texts });
 }
 
 export function create(key: ObjectKey, value = "", index: Partial<ObjectIndex> = {}): Extract<WriteOperation, { verb: "create" }> {

@@ -186,8 +186,10 @@ export function replicasOf(set: StoredObject): number {
   return Number(/"value":"\S+ (\d+)/.exec(set.text)?.[1]);
 }
 
+let settlements = 0;
+
 function settle({ key, text, revision }: StoredObject): WriteOperation {
   const generation = Number(/"value":"\S+ \d+ (\d+)/.exec(text)?.[1]);
-  const settled = text.includes("settled") ? text : text.replace('"}', ` settled ${revision}"}`);
+  const settled = text.replace('","serial"', ` settled ${++settlements}","serial"`);
   return { verb: "update", key, text: settled, index: indexOf(key, { generation }), expect: { revision } };
 }
