@@ -202,7 +202,7 @@ const holdsResources = (pod: ObjectIndex): boolean => nodeOf(pod) !== undefined 
 const has = (keys: Iterable<ObjectKey>): boolean => countsMoreThan(keys, 0);
 
 function countsMoreThan(keys: Iterable<ObjectKey>, threshold: number): boolean {
-  let count = 0;
-  for (const _ of keys) if (++count > threshold) return true;
+  const rest = keys[Symbol.iterator]();
+  for (let count = 0; rest.next().done !== true; count += 1) if (count === threshold) return true;
   return false;
 }

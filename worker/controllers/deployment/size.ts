@@ -31,11 +31,15 @@ export const totalReplicas = (replicaSets: ReplicaSet[]): number =>
 export const totalAvailable = (replicaSets: ReplicaSet[]): number =>
   replicaSets.reduce((total, replicaSet) => total + (replicaSet.status?.availableReplicas ?? 0), 0);
 
+/** Pods that there may be: a ReplicaSet that was scaled down still has them until it reports otherwise. */
+const occupied = (replicaSets: ReplicaSet[]): number =>
+  replicaSets.reduce((total, replicaSet) => total + Math.max(replicasOf(replicaSet), replicaSet.status?.replicas ?? 0), 0);
+
 /** The size of the ReplicaSet of the current template, as far as the surge lets it grow now. */
 export function newReplicasWithin(deployment: Deployment, all: ReplicaSet[], newReplicaSet: ReplicaSet | undefined): number {
   const replicas = replicasOf(deployment);
   if (isRecreate(deployment)) return replicas;
   const current = newReplicaSet === undefined ? 0 : replicasOf(newReplicaSet);
-  const room = replicas + maxSurge(deployment) - totalReplicas(all);
+  const room = replicas + maxSurge(deployment) - occupied(all);
   return room <= 0 ? current : current + Math.min(room, replicas - current);
 }

@@ -11,6 +11,7 @@ import { generatedName } from "../names.ts";
 import { claim, isDeleting, readCandidates } from "../owner-references.ts";
 import { isActive, millisecondsToNextAvailable } from "../pod-state.ts";
 import { podFromTemplate } from "../pod-template.ts";
+import { timestampOf } from "../time.ts";
 import { byDeletionOrder } from "./deletion-order.ts";
 import { replicaSetStatus } from "./status.ts";
 
@@ -45,8 +46,12 @@ export function reconcileReplicaSet(snapshot: ReplicaSetSnapshot): Reconciliatio
   const active = owned.filter(isActive);
   const scaling = isDeleting(replicaSet) ? [] : scale(replicaSet, active, snapshot);
   actions.push(...scaling);
-  // What is being created or deleted comes back as a wake; only then the counts are worth a write.
-  if (scaling.length === 0 || snapshot.refusals.length > 0) actions.push(...statusUpdate(replicaSet, owned, snapshot));
+  // What is created comes back as a wake; only then the counts are worth a write. What is deleted is reported with
+  // it: a Deployment waits for the room.
+  const isGrowing = scaling.some(({ type }) => type === "create");
+  if (!isGrowing || snapshot.refusals.length > 0) {
+    actions.push(...statusUpdate(replicaSet, owned.map(markedBy(scaling, now)), snapshot));
+  }
   const requeueAfterMs = millisecondsToNextAvailable(active, replicaSet.spec.minReadySeconds ?? 0, now);
   return { actions, ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }) };
 }
@@ -76,6 +81,14 @@ function remove(replicaSet: Stored<ReplicaSet>, active: Stored<Pod>[], count: nu
     ...victims.map((object): Action => ({ type: "delete", object })),
     ...eventActions(recorded, victims.map((pod) => `Deleted pod: ${pod.metadata.name}`)),
   ];
+}
+
+/** Pods as they will be when the plan's deletes are done. */
+function markedBy(actions: Action[], now: number): (pod: Stored<Pod>) => Stored<Pod> {
+  const victims = new Set(actions.flatMap((action) => (action.type === "delete" ? [action.object.metadata.uid] : [])));
+  return (pod) => victims.has(pod.metadata.uid)
+    ? { ...pod, metadata: { ...pod.metadata, deletionTimestamp: timestampOf(now) } }
+    : pod;
 }
 
 function statusUpdate(replicaSet: Stored<ReplicaSet>, owned: Stored<Pod>[], snapshot: ReplicaSetSnapshot): Action[] {

@@ -10,7 +10,7 @@ import { claim, isDeleting, readCandidates } from "../owner-references.ts";
 import { millisecondsToNextAvailable } from "../pod-state.ts";
 import { ordinalOf, revisionOfPod } from "./identity.ts";
 import { planPods } from "./pods.ts";
-import { expiredRevisions, revisionName, revisionsOf, type Revisions } from "./revisions.ts";
+import { expiredRevisions, revisionName, revisionsOf } from "./revisions.ts";
 import { statefulSetStatus } from "./status.ts";
 
 export interface StatefulSetSnapshot {
@@ -55,18 +55,20 @@ export function reconcileStatefulSet(snapshot: StatefulSetSnapshot): Reconciliat
   const hasCollision = revisions.collisionCount !== (set.status?.collisionCount ?? 0);
   // A revision without a name of its own must not name pods.
   const scaling = hasCollision ? [] : planPods({ set, pods, revisions, now }).slice(0, 2 * maxBurst);
-  const used = new Set([revisions.current.name, revisions.update.name, ...pods.map((pod) => revisionOfPod(pod) ?? "")]);
-  const expired = expiredRevisions(set, claimedRevisions.owned, used);
   const isMoving = scaling.some((action) => action.type === "create" || action.type === "delete");
-  const status = isMoving ? [] : statusUpdate(set, pods, revisions, now);
+  const status = statefulSetStatus(set, pods, revisions, now);
+  const statusUpdate: Action = { type: "update", object: { ...set, status }, subresource: "status" };
+  const used = new Set([status.currentRevision, status.updateRevision, ...pods.map(revisionOfPod)]);
   const requeueAfterMs = millisecondsToNextAvailable(pods, set.spec.minReadySeconds ?? 0, now);
   return {
-    actions: [...claims, ...revisions.actions, ...scaling, ...expired, ...status],
+    actions: [
+      ...claims,
+      ...revisions.actions,
+      ...scaling,
+      ...expiredRevisions(set, claimedRevisions.owned, used),
+      // What is created or deleted comes back as a wake; only then the counts are worth a write.
+      ...(isMoving || isSame(status, set.status) ? [] : [statusUpdate]),
+    ],
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
   };
-}
-
-function statusUpdate(set: Stored<StatefulSet>, pods: Stored<Pod>[], revisions: Revisions, now: number): Action[] {
-  const status = statefulSetStatus(set, pods, revisions, now);
-  return isSame(status, set.status) ? [] : [{ type: "update", object: { ...set, status }, subresource: "status" }];
 }

@@ -111,14 +111,19 @@ function update(snapshot: PodsSnapshot, slots: Slot[]): Action[] {
   const { set, revisions } = snapshot;
   if (set.spec?.updateStrategy?.type === "OnDelete") return [];
   let left = maxUnavailable(set) - slots.filter((slot) => !isFine(snapshot, slot)).length;
+  let hasTurnCome = true;
   const actions: Action[] = [];
   for (const slot of slots.slice(partitionOf(set)).toReversed()) {
     const { pod } = slot;
-    if (pod === undefined || isDeleting(pod) || revisionOfPod(pod) === revisions.update.name) continue;
-    // One that is not available costs no availability, and may never become fine without the update.
-    if (isFine(snapshot, slot) && left-- <= 0) break;
-    actions.push(...remove(set, pod));
-    if (maxUnavailable(set) === 1) break;
+    if (pod === undefined || isDeleting(pod)) hasTurnCome = false;
+    else if (revisionOfPod(pod) !== revisions.update.name) {
+      // One that is not available costs no availability, and may never become fine without the update; but while
+      // those above it are on their way it was brought back as it was, and has to wait as the others do.
+      const mayGo = isFine(snapshot, slot) ? left-- > 0 : hasTurnCome;
+      if (!mayGo) break;
+      hasTurnCome = false;
+      actions.push(...remove(set, pod));
+    }
   }
   return actions;
 }

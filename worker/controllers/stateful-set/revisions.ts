@@ -86,7 +86,7 @@ function templateOf({ data }: ControllerRevision): PodTemplateSpec {
 }
 
 /** Revisions that no pod has, beyond the limit, oldest first. */
-export function expiredRevisions(set: StatefulSet, owned: Stored<ControllerRevision>[], used: ReadonlySet<string>): Action[] {
+export function expiredRevisions(set: StatefulSet, owned: Stored<ControllerRevision>[], used: ReadonlySet<string | undefined>): Action[] {
   const unused = owned.filter((revision) => !used.has(revision.metadata.name) && !isDeleting(revision));
   const excess = Math.max(0, unused.length - (set.spec?.revisionHistoryLimit ?? 10));
   return unused.toSorted((a, b) => a.revision - b.revision).slice(0, excess).map((object): Action => ({ type: "delete", object }));

@@ -6,16 +6,16 @@
 import type { Pod } from "../../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
 import { matchesFields, matchesLabels } from "../../../protocol/selectors.ts";
-import { storePolicy } from "../../controllers/policy.ts";
-import { reconcilerFor } from "../../controllers/registry.ts";
-import { timestampOf } from "../../controllers/time.ts";
+import { storePolicy } from "../policy.ts";
+import { reconcilerFor } from "../registry.ts";
+import { timestampOf } from "../time.ts";
 import { planner } from "../../registry/planner.ts";
 import type { DeleteOptions, Planned } from "../../registry/registry.ts";
 import { objectOf } from "../../registry/text.ts";
 import { resourceByKey, resourceOf } from "../../resources/registry.ts";
 import { objectKey, type RequestContext, type Resource } from "../../resources/resource.ts";
 import type { Change, ListPage, ListQuery, Lookup, ObjectIndex, ObjectKey, Store, StoredObject, WriteAnswer, WriteList, WriteOperation, WriteResult } from "../../storage/store.ts";
-import { reconcileKey } from "./reconcile-key.ts";
+import { reconcileKey } from "../../objects/reconcile/reconcile-key.ts";
 
 interface Entry extends StoredObject {
   index: ObjectIndex;
@@ -36,6 +36,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
 
   constructor() {
     this.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } });
+    this.create({ apiVersion: "v1", kind: "Node", metadata: { name: "node-1" } });
   }
 
   readonly #lookup: Lookup = {
