@@ -10,7 +10,8 @@ import type { FieldError } from "./resource.ts";
 
 export function containersErrors(path: string, spec: PodSpec): FieldError[] {
   const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
-  const { containers = [], initContainers = [] } = spec;
+  const containers = spec.containers ?? []; // required by the type, absent in what is still to be validated
+  const { initContainers = [] } = spec;
   if (containers.length === 0) return [required(`${path}.containers`)];
   const names = (list: Container[]): string[] => list.map(({ name }) => name);
   return [
