@@ -23,7 +23,7 @@ export type PodAction =
   /** A sandbox that died, or that is no longer wanted, with whatever still runs in it. */
   | { type: "stopSandbox"; sandboxId: string }
   | { type: "startContainer"; name: string; kind: ContainerKind; attempt: number; sandboxId: string }
-  /** Its last end was too recent: start it at `untilMs`. */
+  /** Its last end, or the last failure to start it, was too recent: try at `untilMs`. */
   | { type: "backOff"; name: string; untilMs: number }
   | { type: "killContainer"; containerId: string; name: string; reason: "liveness" | "startup" | "changed" }
   /** Nothing of it will ever run again: sidecars first, then the sandbox. */
@@ -60,9 +60,9 @@ function sandboxActions(snapshot: PodSnapshot, dead: SandboxStatus | undefined):
   // A pod that does not restart gets no second sandbox once its containers ran, as for the kubelet.
   const hasWork = dead === undefined || mains.some(({ container }) => mayRun(pod, newest(observed, container.name)));
   if (!hasWork || hasFailedInit(pod, observed)) return [];
-  const actions: PodAction[] = observed.sandboxes
-    .filter(({ id }) => observed.containers.some((container) => container.sandboxId === id && isRunning(container)))
-    .map(({ id }) => ({ type: "stopSandbox", sandboxId: id }));
+  // Stopped even if it died by itself: only that gives its address and ports back.
+  const isLeft = ({ id }: SandboxStatus): boolean => id === dead?.id || observed.containers.some((container) => container.sandboxId === id && isRunning(container));
+  const actions = observed.sandboxes.filter(isLeft).map(({ id }): PodAction => ({ type: "stopSandbox", sandboxId: id }));
   return [...actions, { type: "createSandbox", attempt: (dead?.attempt ?? -1) + 1 }];
 }
 
@@ -136,7 +136,7 @@ interface Start {
 function startAction(snapshot: PodSnapshot, { entry, sandbox, last }: Start): PodAction {
   const { name } = entry.container;
   const untilMs = snapshot.notBeforeMs.get(name) ?? 0;
-  if (last !== undefined && untilMs > snapshot.nowMs) return { type: "backOff", name, untilMs };
+  if (untilMs > snapshot.nowMs) return { type: "backOff", name, untilMs };
   const attempt = Math.max(last?.attempt ?? -1, lastReported(snapshot.pod, name)) + 1;
   return { type: "startContainer", name, kind: entry.kind, attempt, sandboxId: sandbox.id };
 }

@@ -23,9 +23,10 @@ export class Backoff {
     return entry === undefined ? 0 : entry.atMs + entry.delayMs;
   }
 
-  /** How long the last delay was. */
-  delayMs(key: string): number {
-    return this.#entries.get(key)?.delayMs ?? 0;
+  /** How long to wait after what happened at `atMs`; 0 if nothing failed yet, or so long ago that it is forgotten. */
+  delayMs(key: string, atMs: number): number {
+    const entry = this.#entries.get(key);
+    return entry === undefined || atMs - entry.atMs > 2 * this.#limits.mostMs ? 0 : entry.delayMs;
   }
 
   forget(key: string): void {
