@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namesOf } from "../host/names.ts";
+import { findTool } from "../host/packages.ts";
 import type { DriverState } from "./testing/driver.ts";
 import { Lab, LabNode, whyNoLab } from "./testing/lab.ts";
 import { pod, service, slice } from "./testing/objects.ts";
@@ -197,7 +198,7 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     expect((await ask()).trim()).toBe("b");
   });
 
-  it("answers DNS to pods and host, over UDP and TCP, and to no other machine", async () => {
+  it("answers DNS to pods and host, and to no other machine", async () => {
     await node.apply(everywhere);
     const resolve = (timeout: number): string => `const {Resolver}=require("dns").promises;
       const r=new Resolver({timeout:${timeout},tries:1});r.setServers(["10.100.0.10"]);
@@ -247,5 +248,34 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(await lab.run(host, ["nft", "list", "ruleset"])).toBe("");
     expect(await lab.run(host, ["ip", "route"])).toBe("192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.1 \n");
     expect(await lab.run(host, ["ip", "-o", "link"])).not.toMatch(/k[ds][0-9a-f]{6}/);
+  });
+});
+
+const noIptables = reason ?? (findTool("iptables") ? undefined : "not installed: iptables");
+
+describe.skipIf(noIptables !== undefined)(`a host whose firewall drops what it does not know${noIptables ? ` (skipped: ${noIptables})` : ""}`, () => {
+  const lab = new Lab();
+  afterAll(() => lab.close());
+
+  it.each([
+    ["Docker's, with a chain for others' rules", ["iptables -P FORWARD DROP", "iptables -N DOCKER-USER", "iptables -A FORWARD -j DOCKER-USER"]],
+    ["ufw's, or one written by hand", ["iptables -P FORWARD DROP"]],
+  ])("lets pods pass, and is left as it was: %s", { timeout: 30_000 }, async (_, firewall) => {
+    const number = firewall.length;
+    const host = await lab.namespace(`h${number}`);
+    const outside = await lab.namespace(`o${number}`);
+    await lab.connect({ namespace: host, link: "eth0", address: "192.0.2.1/24" }, { namespace: outside, link: "eth0", address: "192.0.2.2/24" });
+    await lab.serve(outside, "outside");
+    await lab.run(host, ["sh", "-c", firewall.join(" && ")]);
+    const before = await lab.run(host, ["iptables", "-S"]);
+    const node = new LabNode(lab, host, config(lab, 0));
+    await node.start();
+    const ip = "10.240.1.11";
+    const client = await node.pod(`p${number}`, ip);
+    await node.apply({ services: [service("web", { clusterIP: "10.100.0.20" })], endpointSlices: [slice("web", [ip])] });
+    expect(await lab.get(client, "http://192.0.2.2:8080/", 1)).toEqual(["outside"]);
+    expect(await lab.get(client, "http://10.100.0.20/", 1)).toEqual([`p${number}`]);
+    await node.remove();
+    expect(await lab.run(host, ["iptables", "-S"])).toBe(before);
   });
 });
