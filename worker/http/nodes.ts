@@ -76,7 +76,7 @@ function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
     planner,
     context: requestContext(env, user),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    isAlive: (node) => env.NODE_HUB.getByName("hub").isAlive(node),
+    isConnected: (node) => env.NODE_HUB.getByName("hub").isConnected(node),
   };
 }
 

@@ -69,7 +69,7 @@ function nodeOf(pod: Stored<Pod>): string {
 }
 
 async function requireConnected(env: Env, node: string): Promise<void> {
-  if (await env.NODE_HUB.getByName("hub").isAlive(node)) return;
+  if (await env.NODE_HUB.getByName("hub").isConnected(node)) return;
   throw StatusError.internal(`error dialing backend: node "${node}" is not connected`);
 }
 
@@ -78,6 +78,7 @@ async function requireConnected(env: Env, node: string): Promise<void> {
  * reader slows the agent down instead of filling memory.
  */
 function bodyOf(socket: WebSocket, signal: AbortSignal): ReadableStream<Uint8Array> {
+  socket.binaryType = "arraybuffer";
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   let written = Promise.resolve();
@@ -88,7 +89,7 @@ function bodyOf(socket: WebSocket, signal: AbortSignal): ReadableStream<Uint8Arr
   };
   socket.addEventListener("message", ({ data }) => {
     if (typeof data === "string") return;
-    const bytes = new Uint8Array(data as ArrayBuffer); // binary messages arrive as this unless asked otherwise
+    const bytes = new Uint8Array(data as ArrayBuffer); // as binaryType says
     written = written.then(() => pass(bytes)).catch(hangUp);
   });
   socket.addEventListener("close", ({ code }) => {

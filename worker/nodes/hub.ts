@@ -70,10 +70,15 @@ export class Hub {
     this.#ports.send(undefined, { type: "news", revision });
   }
 
+  /** An agent is there; a node that is kept through the API alone has none. */
+  isConnected(node: string): boolean {
+    return this.leases.isAlive(node, this.#ports.now()) && (this.leases.get(node)?.session ?? 0) > 0;
+  }
+
   /** Asks a node's agent to dial back; false if nobody is there to ask. */
   openSession(node: string, request: SessionRequest): boolean {
     const now = this.#ports.now();
-    if (!this.leases.isAlive(node, now)) return false;
+    if (!this.isConnected(node)) return false;
     this.#sessions.open(node, request, now);
     this.#ports.send(node, { type: "sessions", sessions: [request] });
     return true;

@@ -22,7 +22,7 @@ export interface JoinPorts {
   context: RequestContext;
   randomBytes(length: number): Uint8Array;
   /** Whether the node's present agent was heard from within its grace period. */
-  isAlive(node: string): Promise<boolean>;
+  isConnected(node: string): Promise<boolean>;
 }
 
 const hourSeconds = 3600;
@@ -104,7 +104,7 @@ async function register(options: { spent: SpentToken; request: JoinRequest; port
 async function checkTakeover(options: { spent: SpentToken; request: JoinRequest; known: Agent | undefined; ports: JoinPorts }) {
   const { spent, request, known, ports } = options;
   if (!known || known.publicKey === request.publicKey || spent.token.nodeName !== undefined) return;
-  if (!(await ports.isAlive(request.nodeName))) return;
+  if (!(await ports.isConnected(request.nodeName))) return;
   const why = "its agent is alive; revoke it first, or use a join token made for this node";
   throw StatusError.conflict({ group: "", kind: "nodes", name: request.nodeName }, why);
 }

@@ -92,8 +92,9 @@ export class NodeHub extends DurableObject<Env> {
     return heard !== "stale";
   }
 
-  async isAlive(node: string): Promise<boolean> {
-    return this.#hub.leases.isAlive(node, Date.now());
+  /** An agent of the node was heard from within its grace period. */
+  async isConnected(node: string): Promise<boolean> {
+    return this.#hub.isConnected(node);
   }
 
   /** Asks the node's agent to dial back for a stream; false: it is not connected. */

@@ -11,9 +11,13 @@ const firstMs = 1_000;
 const maxMs = 10_000;
 /** Even without a reason to hope, as upstream's flush of the unschedulable queue. */
 const flushMs = 300_000;
+const mostRaces = 5;
+/** Different from every generation, so that the back-off alone decides. */
+const anyGeneration = -1;
 
 export class BackOff {
   readonly #attempts = new Map<string, Attempt>();
+  readonly #races = new Map<string, number>();
 
   failed(uid: string, generation: number, now: number): void {
     const count = (this.#attempts.get(uid)?.count ?? 0) + 1;
@@ -21,13 +25,21 @@ export class BackOff {
     this.#attempts.set(uid, { count, retryAt: now + wait, generation });
   }
 
+  /** Somebody wrote at the same time: at once again, a few times. */
+  raced(uid: string, now: number): void {
+    const races = (this.#races.get(uid) ?? 0) + 1;
+    this.#races.set(uid, races);
+    if (races > mostRaces) this.failed(uid, anyGeneration, now);
+  }
+
   forget(uid: string): void {
+    this.#races.delete(uid);
     this.#attempts.delete(uid);
   }
 
   /** Drops pods that wait no more. */
   keepOnly(uids: ReadonlySet<string>): void {
-    for (const uid of this.#attempts.keys()) if (!uids.has(uid)) this.#attempts.delete(uid);
+    for (const waiting of [this.#attempts, this.#races]) for (const uid of waiting.keys()) if (!uids.has(uid)) waiting.delete(uid);
   }
 
   isDue(uid: string, generation: number, now: number): boolean {

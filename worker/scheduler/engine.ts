@@ -111,7 +111,7 @@ export class SchedulerEngine {
     const { picture } = this.#observation;
     picture.setPod(decision.pod);
     if (decision.type === "unschedulable") for (const victim of decision.victims) picture.setPod(victim);
-    this.#backOff.failed(decision.pod.uid, -1, now);
+    this.#backOff.raced(decision.pod.uid, now);
   }
 
   async #textsOf(decisions: Decision[]): Promise<Map<ObjectKey, StoredObject>> {
