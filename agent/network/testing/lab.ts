@@ -1,11 +1,11 @@
 /**
  * For tests: hosts and pods made of network namespaces, without containers. A pod is a namespace on the host's bridge
  * with the example's server in it; `outside` is a machine next to the host that knows no route to pods. All names begin
- * with the lab's own prefix, and close() takes everything away.
+ * with the lab's own prefix, and close() takes everything away. The prefix tells the process that made it, so that the
+ * next lab sweeps up after one that was killed.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -28,12 +28,13 @@ export function whyNoLab(): string | undefined {
 }
 
 export class Lab {
-  readonly #prefix = `kt${randomBytes(2).toString("hex")}`;
+  readonly #prefix = `${ownPrefix()}${(++labs).toString(36)}`;
   readonly #children: ChildProcess[] = [];
   readonly #namespaces: string[] = [];
   readonly #folders: string[] = [];
 
   async namespace(name: string): Promise<string> {
+    await sweep();
     const full = `${this.#prefix}${name}`;
     await run(["ip", "netns", "add", full]);
     this.#namespaces.push(full);
@@ -62,7 +63,7 @@ export class Lab {
   }
 
   stateDir(): string {
-    const folder = mkdtempSync(join(tmpdir(), "kedge-lab-"));
+    const folder = mkdtempSync(join(tmpdir(), `kedge-lab-${process.pid}-`));
     this.#folders.push(folder);
     return folder;
   }
@@ -84,6 +85,36 @@ export class Lab {
     await Promise.all(this.#children.map(end));
     for (const namespace of this.#namespaces) await run(["ip", "netns", "delete", namespace]);
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+let labs = 0;
+let swept: Promise<void> | undefined;
+
+/** `kt`, the process id, a dash: short, because interfaces are named after namespaces. */
+function ownPrefix(): string {
+  return `kt${process.pid.toString(36)}-`;
+}
+
+/** Once a process: takes away the namespaces, and what runs in them, of test processes that are gone. */
+function sweep(): Promise<void> {
+  swept ??= sweepNow();
+  return swept;
+}
+
+async function sweepNow(): Promise<void> {
+  const isGone = (pid: number): boolean => !existsSync(`/proc/${pid}`);
+  const names = (await run(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0] ?? "");
+  for (const name of names) {
+    const owner = /^kt([0-9a-z]+)-/.exec(name)?.[1];
+    if (owner === undefined || !isGone(parseInt(owner, 36))) continue;
+    const pids = (await run(["ip", "netns", "pids", name])).split("\n").filter(Boolean);
+    pids.forEach((pid) => process.kill(Number(pid), "SIGKILL"));
+    await run(["ip", "netns", "delete", name]);
+  }
+  for (const folder of readdirSync(tmpdir())) {
+    const owner = /^kedge-lab-(\d+)-/.exec(folder)?.[1];
+    if (owner !== undefined && isGone(Number(owner))) rmSync(join(tmpdir(), folder), { recursive: true, force: true });
   }
 }
 
