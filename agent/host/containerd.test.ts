@@ -13,6 +13,8 @@ import { hierarchies, processesIn } from "./cgroups.ts";
 import { stopContainerd } from "./containerd.ts";
 import { createHost } from "./create-host.ts";
 import type { Host, HostNames } from "./host.ts";
+import { imageArchive } from "./image-archive.ts";
+import { loadImage } from "./load-image.ts";
 import { mountsBeneath } from "./mounts.ts";
 import { findTool } from "./packages.ts";
 import { readOwner } from "./owner.ts";
@@ -154,6 +156,25 @@ describe.skipIf(reason !== undefined)(`containerd of a state directory${reason ?
     expect(await sweepNodes(folder)).toEqual([host.names.stateDir]);
     expect(traces(host.names, shims)).toEqual([]);
     expect(await readySandboxes(living.names)).toEqual([]);
+  });
+
+  it("takes images from `docker save` archives and from OCI archives", async () => {
+    const host = newHost("a");
+    const { socket } = await host.ensureContainerd();
+    const description = { name: "app:1", entrypoint: ["/app"], files: [{ path: "/app", content: "" }] };
+    const [name] = await loadImage(socket, await imageArchive(description));
+    // The name as pods' short names are completed.
+    expect(name).toMatch(/^[^/]+\.[^/]+\/library\/app:1$/);
+    const exported = join(folder, "oci.tar");
+    const ctr = ["--address", socket, "--namespace", "k8s.io", "images"];
+    expect(spawnSync("ctr", [...ctr, "export", "--skip-manifest-json", exported, name ?? ""]).status).toBe(0);
+    expect(spawnSync("ctr", [...ctr, "remove", name ?? ""]).status).toBe(0);
+    expect(await loadImage(socket, exported)).toEqual([name]);
+  });
+
+  it("says what is wrong with an archive that is none", async () => {
+    const { socket } = await newHost("a").ensureContainerd();
+    await expect(loadImage(socket, Buffer.from("not an archive"))).rejects.toThrow(/ctr/);
   });
 
   it("says why it does not start", async () => {

@@ -14,7 +14,7 @@ export function createHost(stateDir: string): Host {
   const names = namesOf(stateDir);
   return {
     names,
-    ensurePackages,
+    ensurePackages: (options) => ensurePackages(options),
     async ensureContainerd() {
       mkdirSync(names.stateDir, { recursive: true, mode: 0o700 });
       const image = sandboxImageFor();
