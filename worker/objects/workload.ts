@@ -20,6 +20,9 @@ const mostStaleLooks = 6;
 const firstBackOffMs = 500;
 const longestBackOffMs = 5 * 60_000;
 
+/** Of a key that no controller answers for. */
+const nothing: Outcome = { isStale: false, refusals: [], record: () => Promise.resolve() };
+
 export class Workload extends DurableObject<Env> {
   readonly #looks = new Coalescer(() => this.#look());
   /** Undefined until asked for; null when none is set. */
@@ -40,8 +43,9 @@ export class Workload extends DurableObject<Env> {
 
   async #look(): Promise<void> {
     try {
-      const { refusals, requeueAfterMs } = await this.#reconcile();
+      const { refusals, requeueAfterMs, record } = await this.#reconcile();
       this.#refusals = refusals;
+      this.ctx.waitUntil(record().catch((error: unknown) => this.#warn("events were lost", error)));
       if (refusals.length > 0) await this.#backOff(refusals.join("; "));
       else await this.#settle(requeueAfterMs);
     } catch (error) {
@@ -52,7 +56,7 @@ export class Workload extends DurableObject<Env> {
   async #reconcile(): Promise<Outcome> {
     const key = await this.#ownKey();
     const reconciler = reconcilerFor(key);
-    if (reconciler === undefined) return { isStale: false, refusals: [] };
+    if (reconciler === undefined) return nothing;
     const surroundings = {
       store: storeOf(this.env),
       planner,
@@ -89,8 +93,11 @@ export class Workload extends DurableObject<Env> {
     await this.ctx.storage.put("failures", failures);
     const ceiling = Math.min(longestBackOffMs, firstBackOffMs * 2 ** (failures - 1));
     await this.#setAlarm(Date.now() + ceiling * (0.5 + Math.random() / 2));
-    const message = reason instanceof Error ? reason.message : String(reason);
-    console.warn(JSON.stringify({ level: "warn", message: "reconcile failed", key: this.#key, failures, reason: message }));
+    this.#warn(`reconcile failed ${failures} times in a row`, reason);
+  }
+
+  #warn(message: string, reason: unknown): void {
+    console.warn(JSON.stringify({ level: "warn", message, key: this.#key, reason: reason instanceof Error ? reason.message : String(reason) }));
   }
 
   /** Nothing is left to wait for: an object without storage costs nothing. */

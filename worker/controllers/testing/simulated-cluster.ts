@@ -109,6 +109,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
       seed: () => ++this.#drawn,
     });
     if (outcome.isStale || outcome.refusals.length > 0) this.wakes.add(`workload/${key}`);
+    await outcome.record();
     if (outcome.requeueAfterMs !== undefined) this.alarms.set(key, this.now + outcome.requeueAfterMs);
   }
 

@@ -6,19 +6,15 @@ import type { Planned, Planner } from "../../registry/registry.ts";
 import { resourceOf } from "../../resources/registry.ts";
 import { objectKey, type RequestContext, type Resource } from "../../resources/resource.ts";
 import type { ObjectKey } from "../../storage/store.ts";
-import { eventOf } from "./event-objects.ts";
-
-export interface PlannedAction {
-  planned: Planned;
-  /** Events may fail without anybody minding. */
-  isEvent: boolean;
-}
+import type { EventAction } from "./event-objects.ts";
 
 export interface ActionPlan {
-  list: PlannedAction[];
+  list: Planned[];
   /** Messages of what the planner refused. */
   refusals: string[];
 }
+
+export type ObjectAction = Exclude<Action, EventAction>;
 
 interface Surroundings {
   planner: Planner;
@@ -30,48 +26,51 @@ interface Surroundings {
  * Actions on one object become one operation, so that a controller may change an object's spec and its status in one
  * plan: each is planned upon the one before, and the first one's revision is what the store compares.
  */
-export function planActions(actions: Action[], surroundings: Surroundings): ActionPlan {
-  const { observed } = surroundings;
-  const current = new Map(observed);
-  const byKey = new Map<ObjectKey, PlannedAction>();
+export function planActions(actions: ObjectAction[], surroundings: Surroundings): ActionPlan {
+  const current = new Map(surroundings.observed);
+  const byKey = new Map<ObjectKey, Planned>();
   const refusals: string[] = [];
   for (const action of actions) {
     try {
       const planned = planAction(action, current, surroundings);
       if (planned === undefined) continue;
       const { key } = planned.operation;
-      byKey.set(key, { planned: sinceFirst(planned, byKey.get(key)?.planned), isEvent: action.type === "event" });
+      byKey.set(key, sinceFirst(planned, byKey.get(key)));
       if (isStored(planned.object)) current.set(key, planned.object);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      if (action.type !== "event") refusals.push(error.message);
+      refusals.push(error.message);
     }
   }
   return { list: [...byKey.values()], refusals };
 }
 
 function planAction(
-  action: Action,
-  current: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>,
+  action: ObjectAction,
+  objects: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>,
   { planner, context }: Surroundings,
 ): Planned | undefined {
-  const object = action.type === "event" ? eventOf(action, context.now) : action.object;
-  const resource = resourceOf(object);
-  if (resource === undefined) throw new Error(`no resource for ${object.apiVersion} ${object.kind}`);
+  const resource = resourceOf(action.object);
+  if (resource === undefined) throw new Error(`no resource for ${action.object.apiVersion} ${action.object.kind}`);
   // The planner changes what it is given, and a template may be shared by a hundred pods.
-  if (action.type === "create" || action.type === "event") return planner.create(resource, structuredClone(object), context);
-  const known = current.get(keyOf(resource, action.object)) ?? action.object;
+  if (action.type === "create") return planner.create(resource, structuredClone(action.object), context);
+  const current = objects.get(keyOf(resource, action.object)) ?? action.object;
   switch (action.type) {
     case "update": {
-      const next = { ...structuredClone(action.object), metadata: { ...structuredClone(action.object.metadata), resourceVersion: known.metadata.resourceVersion } };
       const { subresource } = action;
-      return planner.update({ resource, current: known, next, context, ...(subresource === undefined ? {} : { subresource }) });
+      const next = withRevisionOf(current, structuredClone(action.object));
+      return planner.update({ resource, current, next, context, ...(subresource === undefined ? {} : { subresource }) });
     }
     case "delete":
-      return planner.delete({ resource, current: known, options: action.options ?? {}, context });
+      return planner.delete({ resource, current, options: action.options ?? {}, context });
     case "removeFinalizer":
-      return planner.update({ resource, current: known, next: withoutFinalizer(known, action.finalizer), context });
+      return planner.update({ resource, current, next: withoutFinalizer(current, action.finalizer), context });
   }
+}
+
+/** An earlier action of the plan may have changed the object since it was read; the store compares with the first. */
+function withRevisionOf(current: Stored<KubernetesObject>, next: Stored<KubernetesObject>): KubernetesObject {
+  return { ...next, metadata: { ...next.metadata, resourceVersion: current.metadata.resourceVersion } };
 }
 
 function withoutFinalizer(object: Stored<KubernetesObject>, finalizer: string): KubernetesObject {

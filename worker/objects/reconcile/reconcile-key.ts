@@ -1,15 +1,14 @@
 /** One look at one key: read, compute, write as one guarded list. */
-import type { Event } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Action } from "../../controllers/controller.ts";
 import type { Reconciler } from "../../controllers/registry.ts";
 import { refusalOf, type Refusal } from "../../registry/refusal.ts";
 import type { Planner } from "../../registry/registry.ts";
-import { objectOf } from "../../registry/text.ts";
 import { writePlanned, type Written } from "../../registry/writer.ts";
-import { events } from "../../resources/events.ts";
 import type { RequestContext } from "../../resources/resource.ts";
 import type { ObjectKey, Store } from "../../storage/store.ts";
-import { repeated } from "./event-objects.ts";
-import { planActions, type PlannedAction } from "./plan-actions.ts";
+import type { EventAction } from "./event-objects.ts";
+import { planActions, type ObjectAction } from "./plan-actions.ts";
+import { recordEvents } from "./record-events.ts";
 import { SnapshotReader } from "./snapshot-reader.ts";
 
 export interface Surroundings {
@@ -27,6 +26,8 @@ export interface Outcome {
   /** What was refused for another reason, as Status messages: look again later, and say so. */
   refusals: string[];
   requeueAfterMs?: number;
+  /** Writes the events that tell of what was done. */
+  record(): Promise<void>;
 }
 
 export async function reconcileKey(
@@ -35,35 +36,36 @@ export async function reconcileKey(
   refusals: readonly string[],
   surroundings: Surroundings,
 ): Promise<Outcome> {
-  const { store, planner } = surroundings;
+  const { store, planner, rootCertificate } = surroundings;
   const context = surroundings.context();
-  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate: surroundings.rootCertificate });
+  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
-  const plan = planActions(actions, { planner, observed: reader.observed, context });
+  const plan = planActions(actions.filter(isOfObject), { planner, observed: reader.observed, context });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];
-  const written = await writePlanned(store, plan.list.map(({ planned }) => planned), { guards });
-  const refused = refusedOf(plan.list, written);
-  const isStale = refused.some(({ result }) => isRace(result));
-  if (!written.some(({ result }) => !result.ok && result.reason === "stale")) await countRepeated(written, context, surroundings);
+  const refused = refusedOf(await writePlanned(store, plan.list, { guards }));
+  const messages = [...plan.refusals, ...refused.filter(({ result }) => !isRace(result)).map(messageOf)];
+  // Events tell what was done; after a race the next look does (and tells) it, or the rest of it.
+  const isDone = refused.length + messages.length === 0;
   return {
-    isStale,
-    refusals: [...plan.refusals, ...refused.filter(({ result }) => !isRace(result)).map(messageOf)],
+    isStale: refused.some(({ result }) => isRace(result)),
+    refusals: messages,
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
+    record: () => recordEvents(isDone ? actions.filter(isEvent) : [], { store, planner, context }),
   };
 }
 
-interface Refused {
-  written: Written;
+const isEvent = (action: Action): action is EventAction => action.type === "event";
+const isOfObject = (action: Action): action is ObjectAction => action.type !== "event";
+
+interface Refused extends Written {
   result: Refusal;
 }
 
-function refusedOf(list: PlannedAction[], written: Written[]): Refused[] {
-  return written.flatMap((each, at) => {
-    const { result } = each;
-    if (result.ok || list[at]?.isEvent === true) return [];
+function refusedOf(written: Written[]): Refused[] {
+  return written.flatMap(({ planned, result }) => {
     // What was to be deleted is gone.
-    if (each.planned.operation.verb === "delete" && result.reason === "not-found") return [];
-    return [{ written: each, result }];
+    if (result.ok || (planned.operation.verb === "delete" && result.reason === "not-found")) return [];
+    return [{ planned, result }];
   });
 }
 
@@ -72,24 +74,6 @@ function isRace({ reason }: Refusal): boolean {
   return reason !== "requirement" && reason !== "claimed" && reason !== "too-large";
 }
 
-function messageOf({ written: { planned }, result }: Refused): string {
+function messageOf({ planned, result }: Refused): string {
   return refusalOf(result, planned.operation, planned.object).message;
-}
-
-/** An event whose name is taken happened before: it is counted, in a list of its own that may fail. */
-async function countRepeated(written: Written[], context: RequestContext, surroundings: Surroundings): Promise<void> {
-  const { store, planner } = surroundings;
-  const taken = written.filter(({ planned, result }) =>
-    planned.object.kind === "Event" && !result.ok && result.reason === "exists");
-  if (taken.length === 0) return;
-  const { items } = await store.getMany(taken.map(({ planned }) => planned.operation.key));
-  const plans = taken.flatMap(({ planned }, at) => {
-    const item = items[at];
-    if (item === undefined) return [];
-    const current = objectOf<Event>(events, item);
-    // It is the Event that this plan would have created.
-    const next = repeated(current, planned.object as Event);
-    return planner.update({ resource: events, current, next, context }) ?? [];
-  });
-  await writePlanned(store, plans);
 }
