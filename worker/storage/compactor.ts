@@ -30,9 +30,8 @@ export class Compactor {
     this.#bounds = options.bounds;
   }
 
-  /** When, after a commit now, the cron has to see to what is left. */
-  dueAt(now: number): number {
-    return now + this.#bounds.windowMs;
+  get windowMs(): number {
+    return this.#bounds.windowMs;
   }
 
   /** Whether it is worth looking into the history now. */
@@ -41,9 +40,10 @@ export class Compactor {
   }
 
   /** The next floor, at most one step on; undefined: nothing may go yet. */
-  async nextFloor(state: State, cursor: number): Promise<number | undefined> {
+  async nextFloor(state: State): Promise<number | undefined> {
     const now = this.#clock.now();
     const { floor, revision } = state;
+    const cursor = state.acknowledged();
     const rows = cursor > floor ? await this.#persistence.history(floor, step) : [];
     const isOld = (row: { revision: number; time: number }) =>
       row.time <= now - this.#bounds.windowMs || row.revision <= revision - this.#bounds.versions;

@@ -1,12 +1,14 @@
 /** What one instance holds in memory after it became the writer; replaced whole by the next load. */
 import { Agenda } from "./agenda.ts";
 import { Catalog } from "./catalog.ts";
-import type { View } from "./draft.ts";
-import type { HistoryRow, Meta, ObjectRow, Persistence, Snapshot } from "./persistence.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { Draft, View } from "./draft.ts";
+import type { Commit, HistoryRow, Meta, ObjectRow, Snapshot } from "./persistence.ts";
+import type { CorePorts } from "./ports.ts";
 import { Ring } from "./ring.ts";
 import { Scopes } from "./scopes.ts";
 import type { TextCache } from "./text-cache.ts";
-import type { ObjectKey, ObjectText, StorePolicy } from "./store.ts";
+import type { ObjectKey, ObjectText } from "./store.ts";
 
 /** What was selected is gone before its text was read: select again. */
 export class CompactedError extends Error {
@@ -20,6 +22,7 @@ export class State implements View {
   readonly agenda: Agenda;
   readonly ring: Ring;
   readonly scopes: Scopes;
+  readonly dispatcher: Dispatcher;
   readonly clusterUid: string;
   readonly epoch: number;
   revision: number;
@@ -27,13 +30,16 @@ export class State implements View {
   /** As stored; the dispatcher knows the present one. */
   cursor: number;
   dueAt: number | null;
+  /** How far the next commit may compact. */
+  nextFloor: number | undefined;
   readonly #cache: TextCache;
-  readonly #persistence: Persistence;
+  readonly #ports: CorePorts;
 
-  constructor(options: { snapshot: Snapshot; policy: StorePolicy; cache: TextCache; persistence: Persistence }) {
-    const { meta, objects, allocations } = options.snapshot;
+  constructor({ snapshot, cache, ports }: { snapshot: Snapshot; cache: TextCache; ports: CorePorts }) {
+    const { meta, objects, allocations } = snapshot;
+    const { wake, clock, log } = ports;
     this.catalog = new Catalog(objects, allocations);
-    this.agenda = new Agenda(options.policy, objects);
+    this.agenda = new Agenda(ports.policy, objects);
     this.ring = new Ring(meta.revision, ringLimit);
     this.scopes = new Scopes(meta.revision);
     this.clusterUid = meta.clusterUid;
@@ -42,8 +48,9 @@ export class State implements View {
     this.floor = meta.floor;
     this.cursor = meta.cursor;
     this.dueAt = meta.dueAt;
-    this.#cache = options.cache;
-    this.#persistence = options.persistence;
+    this.dispatcher = new Dispatcher({ wake, clock, onGivenUp: (target, error) => log?.(`waking ${target} failed for now`, error) });
+    this.#cache = cache;
+    this.#ports = ports;
   }
 
   isAt(meta: Meta): boolean {
@@ -66,11 +73,42 @@ export class State implements View {
     return this.scopes.revision(scope);
   }
 
-  apply(change: HistoryRow): void {
+  /** The revision up to which every wake was acknowledged. */
+  acknowledged(): number {
+    return Math.max(this.cursor, this.dispatcher.cursor(this.revision));
+  }
+
+  /** The commit is in the database. */
+  settle(draft: Draft, commit: Commit): void {
+    const changes = draft.changes.map(withoutText);
+    for (const change of changes) this.#apply(change);
+    for (const [claim, owner] of draft.owners) this.catalog.claim(claim, owner);
+    for (const [scope, revision] of draft.scopes) this.scopes.bump(scope, revision);
+    if (commit.floor > this.floor) this.nextFloor = undefined;
+    this.cursor = commit.cursor;
+    this.dueAt = commit.dueAt;
+    this.floor = commit.floor;
+    this.offerWakes(changes);
+  }
+
+  #apply(change: HistoryRow): void {
     this.catalog.apply(change);
     this.agenda.note(change);
     this.ring.push(change);
     this.revision = change.revision;
+  }
+
+  /** Maps changes to those whom they concern. */
+  offerWakes(changes: HistoryRow[]): void {
+    const { policy, log } = this.#ports;
+    for (const change of changes) {
+      // The domain's code on stored data: one change that it cannot map must not stop the store.
+      try {
+        this.dispatcher.offer(policy.wakesOf(change, this.catalog), change.revision);
+      } catch (error) {
+        log?.(`mapping a change of ${change.key}`, error);
+      }
+    }
   }
 
   /** Texts of revisions, from memory, else from the database. */
@@ -83,7 +121,7 @@ export class State implements View {
       else found.set(revision, text);
     }
     for (let at = 0; at < missing.length; at += textsAtOnce) {
-      for (const [revision, text] of await this.#persistence.texts(missing.slice(at, at + textsAtOnce))) {
+      for (const [revision, text] of await this.#ports.persistence.texts(missing.slice(at, at + textsAtOnce))) {
         found.set(revision, text);
         this.#cache.put(revision, text);
       }
@@ -94,9 +132,14 @@ export class State implements View {
 
   /** At most `limit` changes after a revision that is not below the floor. */
   async history(after: number, limit: number): Promise<HistoryRow[]> {
-    return this.ring.after(after, limit) ?? this.#persistence.history(after, limit);
+    return this.ring.after(after, limit) ?? this.#ports.persistence.history(after, limit);
   }
 }
 
 /** A batch's answer stays at a few megabytes with real pods of 10–20 KB. */
 const textsAtOnce = 500;
+
+/** The text has its own, bounded place. */
+export function withoutText({ revision, key, type, previous, time, before, after }: HistoryRow): HistoryRow {
+  return { revision, key, type, previous, time, ...(before && { before }), ...(after && { after }) };
+}

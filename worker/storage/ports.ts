@@ -1,0 +1,23 @@
+/** What the store's core is given: everything that waits, passes or differs from run to run. */
+import type { Clock } from "./clock.ts";
+import type { HistoryBounds } from "./compactor.ts";
+import type { Persistence } from "./persistence.ts";
+import type { StorePolicy, Wake } from "./store.ts";
+
+export interface CorePorts {
+  persistence: Persistence;
+  policy: StorePolicy;
+  wake: Wake;
+  clock: Clock;
+  /** Called after each load: watchers that were left from an earlier instance have to say where they are. */
+  onLoaded?: () => void;
+  log?: (message: string, error?: unknown) => void;
+  history?: HistoryBounds;
+  /** Bound of the cached texts. */
+  textBytes?: number;
+}
+
+/** The message says whether the write was certainly not made, or nobody can tell. */
+export class UnavailableError extends Error {
+  override name = "UnavailableError";
+}

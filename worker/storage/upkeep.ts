@@ -1,0 +1,97 @@
+/** What the cron asks for: wakes again whom unsettled objects concern, deletes what expired, compacts, takes note. */
+import { withTimeout } from "./clock.ts";
+import { dueAfter } from "./commit-plan.ts";
+import type { Committer } from "./committer.ts";
+import type { Compactor } from "./compactor.ts";
+import type { Loader } from "./loader.ts";
+import type { CorePorts } from "./ports.ts";
+import type { State } from "./state.ts";
+
+const expireAtOnce = 500;
+const mostCompactionSteps = 50;
+/** Wakes get this long to be acknowledged before the cursor is noted. */
+const wakesMs = 10_000;
+
+export interface UpkeepOptions {
+  ports: CorePorts;
+  loader: Loader;
+  committer: Committer;
+  compactor: Compactor;
+}
+
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  #isLookingBack = false;
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<{ woken: number; expired: number; compacted: number }> {
+    const { ports, loader } = this.#options;
+    const state = await loader.ready();
+    const woken = this.#heal(state);
+    const expired = await this.#expire();
+    await withTimeout(ports.clock, wakesMs, "wakes", state.dispatcher.whenIdle()).catch((error: unknown) => ports.log?.("upkeep", error));
+    const compacted = await this.#compact();
+    await this.#takeNote();
+    return { woken, expired, compacted };
+  }
+
+  /** After a commit: finds out how far the next one may compact. */
+  async lookBack(state: State): Promise<void> {
+    const { ports, compactor } = this.#options;
+    if (this.#isLookingBack || state.nextFloor !== undefined || !compactor.isDue(state)) return;
+    this.#isLookingBack = true;
+    try {
+      state.nextFloor = await compactor.nextFloor(state);
+    } catch (error) {
+      ports.log?.("looking for history to compact", error);
+    } finally {
+      this.#isLookingBack = false;
+    }
+  }
+
+  /** As if each had just been created, so that the policy names everybody. */
+  #heal(state: State): number {
+    const keys = state.agenda.takeUnsettled(this.#options.ports.clock.now());
+    const entries = keys.flatMap((key) => state.entry(key) ?? []);
+    state.offerWakes(entries.map(({ key, revision, time, index }) => ({ key, revision, time, type: "ADDED", previous: 0, after: index })));
+    return entries.length;
+  }
+
+  async #expire(): Promise<number> {
+    const { ports, loader, committer } = this.#options;
+    for (let count = 0;;) {
+      const state = await loader.ready();
+      const entries = state.agenda.expired(ports.clock.now(), expireAtOnce).flatMap((key) => state.entry(key) ?? []);
+      const operations = entries.map(({ key, revision }) => ({ verb: "delete" as const, key, expect: { revision } }));
+      const { results } = operations.length === 0 ? { results: [] } : await committer.write({ operations });
+      const deleted = results.filter(({ ok }) => ok).length;
+      count += deleted;
+      if (deleted === 0) return count;
+    }
+  }
+
+  async #compact(): Promise<number> {
+    const { loader, committer, compactor } = this.#options;
+    const from = (await loader.ready()).floor;
+    for (let step = 0; step < mostCompactionSteps; step++) {
+      const state = await loader.ready();
+      state.nextFloor = await compactor.nextFloor(state);
+      if (state.nextFloor === undefined) break;
+      await committer.checkpoint();
+    }
+    return (await loader.ready()).floor - from;
+  }
+
+  /** A row is written only if cursor or due time have moved. */
+  async #takeNote(): Promise<void> {
+    const { ports, loader, committer, compactor } = this.#options;
+    const state = await loader.ready();
+    const cursor = state.acknowledged();
+    const { floor, dueAt } = state;
+    const next = dueAfter(state, { cursor, floor, now: ports.clock.now(), historyMs: compactor.windowMs, changes: [] });
+    if (cursor !== state.cursor || next !== dueAt) await committer.checkpoint();
+  }
+}
