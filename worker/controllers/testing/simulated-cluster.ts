@@ -3,7 +3,7 @@
  * hollow node that runs pods when the test lets it. Time stands still unless the test moves it. No persistence, no
  * history: lists are always of now. Everything that happens is drawn by the test.
  */
-import type { Pod } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Node, Pod } from "../../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
 import { matchesFields, matchesLabels } from "../../../protocol/selectors.ts";
 import { storePolicy } from "../policy.ts";
@@ -37,6 +37,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
   constructor() {
     this.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } });
     this.create({ apiVersion: "v1", kind: "Node", metadata: { name: "node-1" } });
+    this.change<Node>("nodes//node-1", (node) => void (node.status = { conditions: [{ type: "Ready", status: "True" }] }), "status");
   }
 
   readonly #lookup: Lookup = {
