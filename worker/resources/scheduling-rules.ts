@@ -63,8 +63,9 @@ function nodeAffinityErrors(path: string, affinity: NonNullable<Affinity["nodeAf
   const errors: FieldError[] = [];
   const hard = affinity.requiredDuringSchedulingIgnoredDuringExecution;
   const hardPath = `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-  if (hard?.nodeSelectorTerms.length === 0) errors.push(required(hardPath, "must have at least one node selector term"));
-  errors.push(...(hard?.nodeSelectorTerms ?? []).flatMap((term, at) => nodeTermErrors(`${hardPath}[${at}]`, term)));
+  const terms = hard?.nodeSelectorTerms ?? []; // required by the type, absent in what is still to be validated
+  if (hard !== undefined && terms.length === 0) errors.push(required(hardPath, "must have at least one node selector term"));
+  errors.push(...terms.flatMap((term, at) => nodeTermErrors(`${hardPath}[${at}]`, term)));
   for (const [at, { weight, preference }] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     const place = `${path}.preferredDuringSchedulingIgnoredDuringExecution[${at}]`;
     errors.push(...weightErrors(`${place}.weight`, weight), ...nodeTermErrors(`${place}.preference`, preference));

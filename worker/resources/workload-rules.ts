@@ -27,13 +27,15 @@ export function workloadErrors(spec: WorkloadSpec, kind: string, noun: string): 
 }
 
 function selectorErrors({ selector, template }: WorkloadSpec, noun: string): FieldError[] {
-  if (selector === undefined) return [required("spec.selector")];
-  const errors = labelSelectorErrors("spec.selector", selector);
-  if (isEmpty(selector)) errors.push(invalid("spec.selector", selector, `empty selector is invalid for ${noun}`));
-  if (errors.length > 0) return errors;
+  const errors = selector === undefined ? [required("spec.selector")] : labelSelectorErrors("spec.selector", selector);
+  if (selector !== undefined && isEmpty(selector)) {
+    return [...errors, invalid("spec.selector", selector, `empty selector is invalid for ${noun}`)];
+  }
+  // An absent selector matches nothing; a malformed one is not asked.
+  if (selector !== undefined && errors.length > 0) return errors;
   const labels = template?.metadata?.labels ?? {};
-  if (matchesSelector(selector, labels)) return [];
-  return [invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")];
+  if (matchesSelector(selector, labels)) return errors;
+  return [...errors, invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")];
 }
 
 function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
