@@ -99,8 +99,8 @@ describe("a Service", () => {
       { name: "old", spec: { containers: containers(8000) } },
       { name: "new", spec: { containers: containers(9000) } },
     ]);
-    const found = slices(cluster).map(({ ports, endpoints: each }) => [ports?.[0]?.port, each[0]?.targetRef?.name]);
-    expect(found.toSorted()).toEqual([[8000, "old"], [9000, "new"]]);
+    const found = slices(cluster).map(({ ports, endpoints: each }) => [each[0]?.targetRef?.name, ports?.[0]?.port]);
+    expect(Object.fromEntries(found)).toEqual({ old: 8000, new: 9000 });
   });
 
   test("that governs a StatefulSet shows its pods' hostnames and says that it is headless", async () => {
@@ -175,7 +175,8 @@ describe("a Service", () => {
         else if (chosen?.status?.phase === "Running") cluster.setReady(chosen, false);
       }
       await cluster.converge();
-      expect(names(cluster).toSorted()).toEqual(cluster.pods.map(({ metadata }) => metadata.name).toSorted((a, b) => (a < b ? -1 : 1)));
+      expect(names(cluster)).toHaveLength(cluster.pods.length);
+      expect(new Set(names(cluster))).toEqual(new Set(cluster.pods.map(({ metadata }) => metadata.name)));
       const { revision } = cluster;
       await cluster.reconcile(key);
       expect(cluster.revision).toBe(revision);
