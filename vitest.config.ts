@@ -22,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{protocol,worker,agent}/**/*.test.ts", "test/*.test.ts", "test/store/**/*.test.ts", "test/bench/**/*.test.ts"],
+          include: ["{protocol,worker,agent,examples}/**/*.test.ts", "test/*.test.ts", "test/store/**/*.test.ts", "test/bench/**/*.test.ts"],
           testTimeout: 20_000,
         },
       },

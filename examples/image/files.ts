@@ -1,5 +1,5 @@
 /** The example image's files, gathered from this machine: Perl, a shell and small tools, with the libraries they need. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { ImageFile } from "../../agent/host/image-archive.ts";
@@ -50,23 +50,13 @@ function perlFiles(perl: string): string[] {
 
 /** Shared libraries and the loader, at the paths by which binaries ask for them. */
 function librariesOf(paths: readonly string[]): string[] {
-  const found = paths.flatMap((path) => {
-    const output = ldd(path);
-    return lines(output).map((line) => /(?:=> |^\s*)(\/\S+) \(0x/.exec(line)?.[1] ?? "");
-  });
+  const binaries = paths.filter((path) => !path.endsWith(".pm"));
+  // Its exit code says only whether all are dynamic; what is static needs no library.
+  const { stdout } = spawnSync("ldd", binaries, { encoding: "utf8" });
+  const found = lines(stdout).map((line) => /(?:=> |^\s*)(\/\S+) \(0x/.exec(line)?.[1] ?? "");
   // Before glibc 2.34 names were looked up by a library that is loaded when needed.
   const resolver = found.filter((path) => path.endsWith("/libc.so.6")).map((path) => path.replace("libc.so.6", "libnss_dns.so.2"));
   return [...new Set([...found, ...resolver.filter((path) => existsSync(path))])].filter(Boolean).sort();
-}
-
-/** Scripts and static binaries have none; ldd says so with an error. */
-function ldd(path: string): string {
-  if (path.endsWith(".pm") || path.endsWith(".pl")) return "";
-  try {
-    return execFileSync("ldd", [path], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch {
-    return "";
-  }
 }
 
 function lines(text: string): string[] {
