@@ -131,22 +131,22 @@ interface Order {
   before: unknown[];
 }
 
-/** The orders that a patch asks for, with each list as it was before the merge. */
+/** The orders that a patch asks for, by directive or by naming elements, with each list as it was before the merge. */
 function ordersOf(original: JsonObject, patch: JsonObject): Order[] {
-  return Object.keys(patch)
-    .filter((name) => name.startsWith(setOrderPrefix))
-    .map((name) => {
-      const key = name.slice(setOrderPrefix.length);
-      const wanted = patch[name];
-      if (!Array.isArray(wanted)) throw new BadPatch(400, "invalid patch format of setElementOrder list");
-      const before = getOwn(original, key);
-      return { key, wanted, before: Array.isArray(before) ? [...before] : [] };
-    });
+  const named = Object.keys(patch).filter((key) => Array.isArray(patch[key]) && !isDirective(key) && !(setOrderPrefix + key in patch));
+  const directives = Object.keys(patch).filter((name) => name.startsWith(setOrderPrefix));
+  return [...directives, ...named].map((name) => {
+    const key = name.startsWith(setOrderPrefix) ? name.slice(setOrderPrefix.length) : name;
+    const wanted = patch[name];
+    if (!Array.isArray(wanted)) throw new BadPatch(400, "invalid patch format of setElementOrder list");
+    const before = getOwn(original, key);
+    return { key, wanted, before: Array.isArray(before) ? [...before] : [] };
+  });
 }
 
 function reorder(field: Field | undefined, original: JsonObject, { key, wanted, before }: Order): void {
   const merged = getOwn(original, key);
-  if (!Array.isArray(merged)) return;
+  if (!Array.isArray(merged) || !strategiesOf(field).includes("merge")) return;
   const mergeKey = field?.mk;
   const identify = (item: unknown): unknown => (isObject(item) && mergeKey !== undefined ? getOwn(item, mergeKey) : item);
   setOwn(original, key, orderElements({ merged, wanted: wanted.map(identify), before: before.map(identify), identify }));
