@@ -19,7 +19,7 @@ export type DecodeResult<T> =
 export function decode<T>(schema: string, value: unknown): DecodeResult<T> {
   const walk: Walk = { unknownFields: [] };
   try {
-    const object = decodeObject(walk, schema, value, { name: schema, go: "", dotted: "", path: "" });
+    const object = decodeObject(walk, schema, value, root);
     return { ok: true, object: object as T, unknownFields: walk.unknownFields };
   } catch (error) {
     if (error instanceof Undecodable) return { ok: false, message: error.message };
@@ -43,12 +43,35 @@ interface Walk {
   unknownFields: string[];
 }
 
-/** Where the walk is: the innermost struct, Go's dotted field path (no indices), and the path with indices. */
+/** Where the walk is: a chain up to the root, made into text only when there is something to say. */
 interface Place {
-  name: string;
-  go: string;
-  dotted: string;
-  path: string;
+  parent?: Place;
+  /** The schema of the struct whose field this is; absent for items and entries. */
+  struct?: string;
+  field?: string;
+  item?: number;
+  entry?: string;
+}
+
+const root: Place = {};
+
+/** `spec.containers[0].ports` */
+function pathOf({ parent, field, item, entry }: Place): string {
+  const above = parent === undefined ? "" : pathOf(parent);
+  if (item !== undefined) return `${above}[${item}]`;
+  const name = field ?? entry ?? "";
+  return above === "" ? name : `${above}.${name}`;
+}
+
+/** Go's path has fields only: `spec.containers.ports`. */
+function fieldsOf({ parent, field }: Place): string[] {
+  const above = parent === undefined ? [] : fieldsOf(parent);
+  return field === undefined ? above : [...above, field];
+}
+
+/** The innermost struct. */
+function structOf({ parent, struct }: Place): string {
+  return struct ?? (parent === undefined ? "" : structOf(parent));
 }
 
 function decodeField(walk: Walk, field: Field, value: unknown, place: Place): unknown {
@@ -59,8 +82,8 @@ function decodeField(walk: Walk, field: Field, value: unknown, place: Place): un
     throw "message" in decoded ? new Undecodable(decoded.message) : mismatch(decoded.mismatch, field, place);
   }
   if (field.r !== undefined) return decodeObject(walk, field.r, value, place);
-  if (field.a !== undefined) return decodeArray(walk, { ...field, a: field.a }, value, place);
-  if (field.m !== undefined) return decodeMap(walk, { ...field, m: field.m }, value, place);
+  if (field.a !== undefined) return decodeArray(walk, field, field.a, { value, place });
+  if (field.m !== undefined) return decodeMap(walk, field, field.m, { value, place });
   return value;
 }
 
@@ -68,19 +91,16 @@ function decodeObject(walk: Walk, name: string, value: unknown, place: Place): R
   if (!isRecord(value)) throw mismatch(jsonKindOf(value), { r: name }, place);
   const type = typeSchema(name);
   if (type.f === undefined) return value;
-  const struct = name.slice(name.lastIndexOf(".") + 1);
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const item = value[key];
-    const path = place.path === "" ? key : `${place.path}.${key}`;
     const field = Object.hasOwn(type.f, key) ? type.f[key] : undefined;
     if (field === undefined) {
-      if (item !== undefined) walk.unknownFields.push(`unknown field "${path}"`);
+      if (item !== undefined) walk.unknownFields.push(`unknown field "${pathOf({ parent: place, field: key })}"`);
       continue;
     }
     if (item === null || item === undefined) continue;
-    const dotted = place.dotted === "" ? key : `${place.dotted}.${key}`;
-    const decoded = decodeField(walk, field, item, { name, go: struct, dotted, path });
+    const decoded = decodeField(walk, field, item, { parent: place, struct: name, field: key });
     if (isKept(type, key, field, decoded)) result[key] = decoded;
   }
   setDefaults(type, result);
@@ -103,22 +123,28 @@ function isEmptyCollection(field: Field, value: unknown): boolean {
   return true;
 }
 
-function decodeArray(walk: Walk, field: Field & { a: Field }, value: unknown, place: Place): unknown[] {
+interface Found {
+  value: unknown;
+  place: Place;
+}
+
+function decodeArray(walk: Walk, field: Field, itemField: Field, { value, place }: Found): unknown[] {
   if (!Array.isArray(value)) throw mismatch(jsonKindOf(value), field, place);
   return value.map((item: unknown, at) => {
-    const filled = item === null ? zeroOf(field.a) : item;
-    return decodeField(walk, field.a, filled, { ...place, path: `${place.path}[${at}]` });
+    const filled = item === null ? zeroOf(itemField) : item;
+    return decodeField(walk, itemField, filled, { parent: place, item: at });
   });
 }
 
-function decodeMap(walk: Walk, field: Field & { m: Field }, value: unknown, place: Place): Record<string, unknown> {
+function decodeMap(walk: Walk, field: Field, entryField: Field, { value, place }: Found): Record<string, unknown> {
   if (!isRecord(value)) throw mismatch(jsonKindOf(value), field, place);
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
-    const item = value[key] ?? zeroOf(field.m);
-    const decoded = decodeField(walk, field.m, item, { ...place, path: `${place.path}.${key}` });
-    // An own property even for a key such as __proto__.
-    Object.defineProperty(result, key, { value: decoded, enumerable: true, writable: true, configurable: true });
+    const item = value[key] ?? zeroOf(entryField);
+    const decoded = decodeField(walk, entryField, item, { parent: place, entry: key });
+    // An own property whatever its name.
+    if (key === "__proto__") Object.defineProperty(result, key, { value: decoded, enumerable: true, writable: true, configurable: true });
+    else result[key] = decoded;
   }
   return result;
 }
@@ -161,8 +187,10 @@ function defaultsOf(type: TypeSchema): [string, Field][] {
 }
 
 function mismatch(kind: string, field: Field, place: Place): Undecodable {
-  const into = place.dotted === "" ? `value of type ${goTypeOf(field)}` : `struct field ${place.go}.${place.dotted} of type ${goTypeOf(field)}`;
-  return new Undecodable(`json: cannot unmarshal ${kind} into Go ${into}`);
+  const path = fieldsOf(place).join(".");
+  if (path === "") return new Undecodable(`json: cannot unmarshal ${kind} into Go value of type ${goTypeOf(field)}`);
+  const struct = structOf(place).split(".").at(-1) ?? "";
+  return new Undecodable(`json: cannot unmarshal ${kind} into Go struct field ${struct}.${path} of type ${goTypeOf(field)}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -5,6 +5,7 @@ import { ageColumn, containersColumn, imagesColumn, nameColumn, selectorColumn }
 import { defineResource } from "./define.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
+import { podSpecWarnings } from "./pod-warnings.ts";
 import { deploymentErrors } from "./deployment-rules.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
 import { immutableSelector } from "./workload-rules.ts";
@@ -36,6 +37,7 @@ export const deployments = defineResource<Deployment>({
   },
   validate: deploymentErrors,
   validateUpdate: immutableSelector,
+  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template.spec),
   subresources: { status: statusStrategy<Deployment>(), scale: scaleStrategy<Deployment>() },
   columns: [
     nameColumn,

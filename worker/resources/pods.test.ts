@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { pods } from "./pods.ts";
 import { created, errorsOf, updateErrorsOf } from "./testing.ts";
 
 const container = { name: "web", image: "web:1" };
@@ -69,6 +70,21 @@ describe("a pod's update", () => {
   ];
   it.each(rows)("%s", (_, spec, errors) => {
     expect(updateErrorsOf(pod(spec), before)).toEqual(errors);
+  });
+});
+
+describe("a pod is warned of", () => {
+  it.each([
+    ["a name that is no host name", { ...pod({}), metadata: { name: "a.b" } }, /^metadata.name: this is used in the Pod's hostname/],
+    ["a variable that hides another", one({ env: [{ name: "A" }, { name: "A" }] }), /^spec.containers\[0\].env\[1\]: hides previous definition of "A"/],
+    ["a port said twice", one({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }), /^spec.containers\[0\].ports\[1\]: duplicate port definition with spec.containers\[0\].ports\[0\]$/],
+    ["a fraction of a byte", one({ resources: { limits: { memory: "100m" } } }), /^spec.containers\[0\].resources.limits\[memory\]: fractional byte value "100m" is invalid, must be an integer$/],
+  ])("%s", (_, object, warning) => {
+    expect(pods.warnings?.(created(object))[0]).toMatch(warning);
+  });
+
+  it("nothing else", () => {
+    expect(pods.warnings?.(created(one({})))).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import { defaultPod, defaultPodSpec } from "./pod-defaults.ts";
 import { podReferences } from "./pod-references.ts";
 import { podSpecErrors } from "./pod-rules.ts";
 import { podUpdateErrors } from "./pod-update-rules.ts";
+import { podNameWarnings, podSpecWarnings } from "./pod-warnings.ts";
 import { qosClassOf } from "./qos.ts";
 import { keepAllBut, keepMetadata, statusStrategy } from "./status-strategy.ts";
 import type { SubresourceStrategy } from "./resource.ts";
@@ -34,6 +35,7 @@ export const pods = defineResource<Pod>({
   },
   validate: ({ spec }) => podSpecErrors("spec", spec),
   validateUpdate: podUpdateErrors,
+  warnings: ({ metadata, spec }) => [...podNameWarnings(metadata?.name ?? ""), ...podSpecWarnings("spec", spec)],
   subresources: { status: podStatus(), binding: binding(), ephemeralcontainers: ephemeralContainers() },
   columns: podColumns,
   selectableFields: ({ spec, status }) => ({

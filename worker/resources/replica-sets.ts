@@ -6,6 +6,7 @@ import { defineResource } from "./define.ts";
 import { required } from "./field-errors.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
+import { podSpecWarnings } from "./pod-warnings.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
 import { immutableSelector, workloadErrors } from "./workload-rules.ts";
 import { countColumn, desiredColumn } from "./workload-columns.ts";
@@ -29,6 +30,7 @@ export const replicaSets = defineResource<ReplicaSet>({
   },
   validate: ({ spec }) => (spec === undefined ? [required("spec.selector")] : workloadErrors(spec, "ReplicaSet", "deployment")),
   validateUpdate: immutableSelector,
+  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template?.spec),
   subresources: { status: statusStrategy<ReplicaSet>(), scale: scaleStrategy<ReplicaSet>() },
   columns: [
     nameColumn,

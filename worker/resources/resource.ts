@@ -37,7 +37,7 @@ export interface Column {
 
 /** A subresource of the main object that has its own rules for what may change. */
 export interface SubresourceStrategy<T> {
-  /** Returns what is to be stored: the old object with only that part taken from the new one. */
+  /** Mutates `next` into what is to be stored: the old object with only that part taken from the new one. */
   prepareForUpdate(next: T, previous: Stored<T>, context: RequestContext): void;
   validateUpdate(next: T, previous: Stored<T>): FieldError[];
 }

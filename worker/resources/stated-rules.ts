@@ -2,7 +2,7 @@
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { required } from "./field-errors.ts";
 import type { FieldError, Resource } from "./resource.ts";
-import { typeSchema, type Field } from "./schema.ts";
+import { typeSchema, type Field, type TypeSchema } from "./schema.ts";
 
 /**
  * Sets the stated defaults in place, at every depth. An object that ./decode.ts made has them already; those that
@@ -14,17 +14,39 @@ export function applyStatedDefaults(resource: Pick<Resource, "schema">, object: 
 
 function fill(field: Field, value: unknown): void {
   if (Array.isArray(value)) {
-    const item = field.a;
-    if (item !== undefined && canHoldDefaults(item)) for (const one of value) fill(item, one);
-    return;
+    if (field.a !== undefined && canHoldDefaults(field.a)) for (const one of value) fill(field.a, one);
+  } else if (isRecord(value)) {
+    if (field.m !== undefined && canHoldDefaults(field.m)) for (const one of Object.values(value)) fill(field.m, one);
+    if (field.r !== undefined) fillObject(planOf(typeSchema(field.r)), value);
   }
-  if (!isRecord(value)) return;
-  if (field.m !== undefined && canHoldDefaults(field.m)) for (const one of Object.values(value)) fill(field.m, one);
-  if (field.r === undefined) return;
-  for (const [name, inner] of Object.entries(typeSchema(field.r).f ?? {})) {
-    if (value[name] === undefined && inner.d !== undefined) value[name] = structuredClone(inner.d);
-    if (canHoldDefaults(inner)) fill(inner, value[name]);
+}
+
+function fillObject({ defaults, nested }: FillPlan, object: Record<string, unknown>): void {
+  for (const [name, value] of defaults) {
+    if (object[name] === undefined) object[name] = typeof value === "object" ? structuredClone(value) : value;
   }
+  for (const name of Object.keys(object)) {
+    const field = nested.get(name);
+    if (field !== undefined) fill(field, object[name]);
+  }
+}
+
+/** What of a type concerns defaults, worked out once. */
+interface FillPlan {
+  defaults: [name: string, value: unknown][];
+  nested: Map<string, Field>;
+}
+
+const plans = new WeakMap<TypeSchema, FillPlan>();
+
+function planOf(type: TypeSchema): FillPlan {
+  const known = plans.get(type);
+  if (known !== undefined) return known;
+  const fields = Object.entries(type.f ?? {});
+  const defaults = fields.flatMap(([name, { d }]): FillPlan["defaults"] => (d === undefined ? [] : [[name, d]]));
+  const plan = { defaults, nested: new Map(fields.filter(([, field]) => canHoldDefaults(field))) };
+  plans.set(type, plan);
+  return plan;
 }
 
 const canHoldDefaults = (field: Field): boolean => field.r !== undefined || field.a !== undefined || field.m !== undefined;

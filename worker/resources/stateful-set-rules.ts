@@ -19,8 +19,17 @@ export function statefulSetErrors({ spec, metadata }: StatefulSet): FieldError[]
     ...strategyErrors(spec.updateStrategy ?? {}),
     ...retentionErrors(spec),
     ...nonNegative("spec.ordinals.start", spec.ordinals?.start),
-    ...workloadErrors(spec, "StatefulSet", "statefulset"),
+    ...workloadErrors({ ...spec, template: withClaims(spec) }, "StatefulSet", "statefulset"),
   ];
+}
+
+/** The template as its pods will be: claims become volumes of their name, so that mounts may refer to them. */
+function withClaims({ template, volumeClaimTemplates = [] }: Spec): Spec["template"] {
+  const { volumes = [] } = template?.spec ?? {};
+  const claims = volumeClaimTemplates.flatMap(({ metadata }) => (metadata?.name ? [metadata.name] : []));
+  const added = claims.filter((name) => !volumes.some((volume) => volume.name === name)).map((name) => ({ name, emptyDir: {} }));
+  if (template?.spec === undefined || added.length === 0) return template;
+  return { ...template, spec: { ...template.spec, volumes: [...volumes, ...added] } };
 }
 
 function strategyErrors({ type, rollingUpdate }: NonNullable<Spec["updateStrategy"]>): FieldError[] {

@@ -5,6 +5,7 @@ import { ageColumn, containersColumn, imagesColumn, nameColumn } from "./columns
 import { defineResource } from "./define.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
+import { podSpecWarnings } from "./pod-warnings.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
 import { statefulSetErrors, statefulSetUpdateErrors } from "./stateful-set-rules.ts";
 import { readyOfDesiredColumn } from "./workload-columns.ts";
@@ -38,6 +39,7 @@ export const statefulSets = defineResource<StatefulSet>({
   },
   validate: statefulSetErrors,
   validateUpdate: statefulSetUpdateErrors,
+  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template.spec),
   subresources: { status: statusStrategy<StatefulSet>(), scale: scaleStrategy<StatefulSet>() },
   columns: [nameColumn, readyOfDesiredColumn, ageColumn, containersColumn, imagesColumn],
   selector: ({ spec }) => indexSelector(spec?.selector),

@@ -32,6 +32,13 @@ describe("a workload is refused", () => {
   });
 });
 
+it("a StatefulSet's containers may mount what its claims become", () => {
+  const mounting = { ...template, spec: { containers: [{ name: "web", image: "web:1", volumeMounts: [{ name: "data", mountPath: "/data" }] }] } };
+  const claims = [{ metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"] } }];
+  expect(errorsOf(workload("StatefulSet", { template: mounting, volumeClaimTemplates: claims }))).toEqual([]);
+  expect(errorsOf(workload("StatefulSet", { template: mounting }))).toEqual(['spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"']);
+});
+
 describe("a workload's update", () => {
   it("of a Deployment may not change the selector", () => {
     const next = deployment({ selector: { matchLabels: { app: "web", tier: "x" } } });
