@@ -1,7 +1,7 @@
 /** The rules for `metadata` that hold for every kind (apimachinery's `api/validation/objectmeta.go`). */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { FieldError, Resource } from "../resources/resource.ts";
-import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../resources/names.ts";
+import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../resources/rules/names.ts";
 import { isEqual } from "./equality.ts";
 
 const annotationsLimitBytes = 256 * 1024;

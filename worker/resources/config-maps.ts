@@ -1,8 +1,8 @@
 /** ConfigMaps. */
 import type { ConfigMap } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, integer, nameColumn } from "./columns.ts";
-import { immutableErrors, keysErrors, sizeErrors } from "./data-rules.ts";
-import { invalid } from "./field-errors.ts";
+import { immutableErrors, keysErrors, sizeErrors } from "./rules/data-rules.ts";
+import { invalid } from "./rules/field-errors.ts";
 import { defineResource } from "./define.ts";
 
 const count = (map: object | undefined): number => Object.keys(map ?? {}).length;

@@ -1,9 +1,9 @@
 /** ControllerRevisions: the immutable history of a StatefulSet's template. */
 import type { ControllerRevision } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, integer, nameColumn } from "./columns.ts";
-import { immutableField } from "./data-rules.ts";
+import { immutableField } from "./rules/data-rules.ts";
 import { defineResource } from "./define.ts";
-import { nonNegative, required } from "./field-errors.ts";
+import { nonNegative, required } from "./rules/field-errors.ts";
 
 export const controllerRevisions = defineResource<ControllerRevision>({
   group: "apps",

@@ -6,9 +6,9 @@ import { defineResource } from "./define.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 import { podSpecWarnings } from "./pod-warnings.ts";
-import { deploymentErrors } from "./deployment-rules.ts";
+import { deploymentErrors } from "./rules/deployment-rules.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
-import { immutableSelector } from "./workload-rules.ts";
+import { immutableSelector } from "./rules/workload-rules.ts";
 import { countColumn, readyOfDesiredColumn } from "./workload-columns.ts";
 
 export const deployments = defineResource<Deployment>({

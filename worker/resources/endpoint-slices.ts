@@ -1,8 +1,8 @@
 /** EndpointSlices: which addresses stand behind a Service. */
 import type { EndpointSlice } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
-import { endpointSliceErrors } from "./endpoint-rules.ts";
-import { immutableField } from "./data-rules.ts";
+import { endpointSliceErrors } from "./rules/endpoint-rules.ts";
+import { immutableField } from "./rules/data-rules.ts";
 import { defineResource } from "./define.ts";
 
 export const endpointSlices = defineResource<EndpointSlice>({

@@ -2,7 +2,7 @@
 import type { Endpoints } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
-import { endpointsErrors } from "./endpoint-rules.ts";
+import { endpointsErrors } from "./rules/endpoint-rules.ts";
 
 export const endpoints = defineResource<Endpoints>({
   version: "v1",

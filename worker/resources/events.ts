@@ -3,7 +3,7 @@ import type { Event, ObjectReference } from "../../protocol/kubernetes/generated
 import { column, nameColumn, wide } from "./columns.ts";
 import { defineResource } from "./define.ts";
 import { since } from "./duration.ts";
-import { invalid, required } from "./field-errors.ts";
+import { invalid, required } from "./rules/field-errors.ts";
 import type { FieldError } from "./resource.ts";
 
 export const events = defineResource<Event>({

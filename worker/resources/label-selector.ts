@@ -2,8 +2,8 @@
 import type { LabelSelector } from "../../protocol/kubernetes/generated/types.ts";
 import { requirementsOf } from "../../protocol/selectors.ts";
 import type { ObjectIndex } from "../storage/store.ts";
-import { forbidden, invalidFor, notSupported, required } from "./field-errors.ts";
-import { labelValueErrors, qualifiedNameErrors } from "./names.ts";
+import { forbidden, invalidFor, notSupported, required } from "./rules/field-errors.ts";
+import { labelValueErrors, qualifiedNameErrors } from "./rules/names.ts";
 import type { FieldError } from "./resource.ts";
 
 /** For objects that passed `labelSelectorErrors`. */

@@ -2,7 +2,7 @@
 import type { Lease } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
-import { nonNegative, positive } from "./field-errors.ts";
+import { nonNegative, positive } from "./rules/field-errors.ts";
 
 export const leases = defineResource<Lease>({
   group: "coordination.k8s.io",

@@ -2,8 +2,8 @@
 import type { Namespace } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
-import { invalidFor } from "./field-errors.ts";
-import { dns1123LabelErrors } from "./names.ts";
+import { invalidFor } from "./rules/field-errors.ts";
+import { dns1123LabelErrors } from "./rules/names.ts";
 import { keepAllBut, statusStrategy } from "./status-strategy.ts";
 
 const nameLabel = "kubernetes.io/metadata.name";

@@ -3,7 +3,7 @@ import type { Node } from "../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../protocol/kubernetes/object.ts";
 import { ageColumn, column, nameColumn, wide } from "./columns.ts";
 import { defineResource } from "./define.ts";
-import { nodeErrors, nodeUpdateErrors } from "./node-rules.ts";
+import { nodeErrors, nodeUpdateErrors } from "./rules/node-rules.ts";
 import { keepAllBut } from "./status-strategy.ts";
 
 const info = (node: Node): NonNullable<Node["status"]>["nodeInfo"] => node.status?.nodeInfo;

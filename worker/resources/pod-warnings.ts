@@ -1,7 +1,7 @@
 /** What is allowed in a pod and probably not meant (pkg/api/pod/warnings.go): `Warning` headers that kubectl prints. */
 import type { Container, PodSpec } from "../../protocol/kubernetes/generated/types.ts";
 import { quantity } from "../../protocol/quantity.ts";
-import { dns1123LabelErrors } from "./names.ts";
+import { dns1123LabelErrors } from "./rules/names.ts";
 import { allContainers } from "./pod-defaults.ts";
 
 export function podSpecWarnings(path: string, spec: PodSpec | undefined): string[] {

@@ -2,7 +2,7 @@
 import type { PriorityClass } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, integer, nameColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
-import { forbidden, oneOf } from "./field-errors.ts";
+import { forbidden, oneOf } from "./rules/field-errors.ts";
 import type { FieldError } from "./resource.ts";
 
 export const priorityClasses = defineResource<PriorityClass>({

@@ -3,12 +3,12 @@ import type { ReplicaSet } from "../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../protocol/kubernetes/object.ts";
 import { ageColumn, containersColumn, imagesColumn, nameColumn, selectorColumn } from "./columns.ts";
 import { defineResource } from "./define.ts";
-import { required } from "./field-errors.ts";
+import { required } from "./rules/field-errors.ts";
 import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 import { podSpecWarnings } from "./pod-warnings.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
-import { immutableSelector, workloadErrors } from "./workload-rules.ts";
+import { immutableSelector, workloadErrors } from "./rules/workload-rules.ts";
 import { countColumn, desiredColumn } from "./workload-columns.ts";
 
 export const replicaSets = defineResource<ReplicaSet>({

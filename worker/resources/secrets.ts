@@ -1,9 +1,9 @@
 /** Secrets. Encrypted at rest by the store's codec. */
 import type { Secret } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, integer, nameColumn } from "./columns.ts";
-import { immutableErrors, immutableField, keysErrors, sizeErrors } from "./data-rules.ts";
+import { immutableErrors, immutableField, keysErrors, sizeErrors } from "./rules/data-rules.ts";
 import { defineResource } from "./define.ts";
-import { required } from "./field-errors.ts";
+import { required } from "./rules/field-errors.ts";
 import type { FieldError } from "./resource.ts";
 
 export const secrets = defineResource<Secret>({

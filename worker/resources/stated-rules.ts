@@ -1,6 +1,6 @@
 /** The part of defaulting and validation that the OpenAPI states, over whole objects. */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
-import { required } from "./field-errors.ts";
+import { required } from "./rules/field-errors.ts";
 import type { FieldError, Resource } from "./resource.ts";
 import { typeSchema, type Field, type TypeSchema } from "./schema.ts";
 

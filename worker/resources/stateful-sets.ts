@@ -7,7 +7,7 @@ import { indexSelector } from "./label-selector.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 import { podSpecWarnings } from "./pod-warnings.ts";
 import { scaleStrategy, statusStrategy } from "./status-strategy.ts";
-import { statefulSetErrors, statefulSetUpdateErrors } from "./stateful-set-rules.ts";
+import { statefulSetErrors, statefulSetUpdateErrors } from "./rules/stateful-set-rules.ts";
 import { readyOfDesiredColumn } from "./workload-columns.ts";
 
 export const statefulSets = defineResource<StatefulSet>({

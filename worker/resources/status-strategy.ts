@@ -1,6 +1,6 @@
 /** Strategies of subresources that most kinds share. */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
-import { nonNegative } from "./field-errors.ts";
+import { nonNegative } from "./rules/field-errors.ts";
 import type { FieldError, SubresourceStrategy } from "./resource.ts";
 
 /**

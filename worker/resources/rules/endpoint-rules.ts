@@ -1,9 +1,9 @@
 /** Rules of Endpoints and EndpointSlices. */
-import type { Endpoints, EndpointSlice } from "../../protocol/kubernetes/generated/types.ts";
+import type { Endpoints, EndpointSlice } from "../../../protocol/kubernetes/generated/types.ts";
 import { duplicatesAt, invalid, invalidFor, notSupported, oneOf, required } from "./field-errors.ts";
 import { dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress, portNumberErrors } from "./names.ts";
 import { protocols } from "./port-rules.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 const addressTypes = ["FQDN", "IPv4", "IPv6"];
 const addressLimit = 100;

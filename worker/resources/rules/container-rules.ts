@@ -1,12 +1,12 @@
 /** Rules of containers (pkg/apis/core/validation: validateContainers). */
-import type { Container, PodSpec, VolumeMount } from "../../protocol/kubernetes/generated/types.ts";
+import type { Container, PodSpec, VolumeMount } from "../../../protocol/kubernetes/generated/types.ts";
 import { resourcesErrors } from "./container-resources-rules.ts";
 import { envErrors, envFromErrors } from "./env-rules.ts";
 import { duplicate, duplicatesAt, forbidden, invalid, invalidFor, notFound, notSupported, oneOf, required } from "./field-errors.ts";
 import { dns1123LabelErrors, portNameErrors, portNumberErrors } from "./names.ts";
 import { portErrors, protocols } from "./port-rules.ts";
 import { handlerErrors, probeErrors, type ProbeKind } from "./probe-rules.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 export function containersErrors(path: string, spec: PodSpec): FieldError[] {
   const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));

@@ -1,8 +1,8 @@
 /** Rules of probes and lifecycle hooks. */
-import type { LifecycleHandler, Probe } from "../../protocol/kubernetes/generated/types.ts";
+import type { LifecycleHandler, Probe } from "../../../protocol/kubernetes/generated/types.ts";
 import { forbidden, invalid, nonNegative, oneOf, positive, required } from "./field-errors.ts";
 import { portErrors } from "./port-rules.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 /** What a probe and a hook can do; a probe cannot sleep, a hook cannot speak gRPC. */
 type Handler = Pick<Probe, "exec" | "httpGet" | "tcpSocket" | "grpc"> & Pick<LifecycleHandler, "sleep">;

@@ -1,9 +1,9 @@
 /** Rules of Nodes. */
-import type { Node, Taint } from "../../protocol/kubernetes/generated/types.ts";
-import type { Stored } from "../../protocol/kubernetes/object.ts";
+import type { Node, Taint } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { duplicatesAt, forbidden, invalidFor, notSupported, required } from "./field-errors.ts";
 import { labelValueErrors, qualifiedNameErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 import { taintEffects } from "./scheduling-rules.ts";
 
 export function nodeErrors({ spec }: Node): FieldError[] {

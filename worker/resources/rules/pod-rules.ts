@@ -1,10 +1,10 @@
 /** Rules of a pod's spec, in pods and in templates (pkg/apis/core/validation: ValidatePodSpec). */
-import type { PodSpec, PodTemplateSpec } from "../../protocol/kubernetes/generated/types.ts";
+import type { PodSpec, PodTemplateSpec } from "../../../protocol/kubernetes/generated/types.ts";
 import { containersErrors } from "./container-rules.ts";
 import { invalid, invalidFor, nonNegative, notSupported, oneOf, required } from "./field-errors.ts";
-import { labelErrors } from "./label-selector.ts";
+import { labelErrors } from "../label-selector.ts";
 import { dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 import { schedulingErrors } from "./scheduling-rules.ts";
 import { volumesErrors } from "./volume-rules.ts";
 

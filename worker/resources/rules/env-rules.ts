@@ -1,8 +1,8 @@
 /** Rules of environment variables. */
-import type { EnvFromSource, EnvVar } from "../../protocol/kubernetes/generated/types.ts";
+import type { EnvFromSource, EnvVar } from "../../../protocol/kubernetes/generated/types.ts";
 import { invalid, invalidFor, notSupported, required } from "./field-errors.ts";
 import { configKeyErrors, dns1123SubdomainErrors, envNameErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 export function envErrors(path: string, env: EnvVar[] | undefined): FieldError[] {
   return (env ?? []).flatMap((variable, at) => {

@@ -1,10 +1,10 @@
 /** Rules of StatefulSets (pkg/apis/apps/validation). */
-import { isEqual } from "../../protocol/kubernetes/equal.ts";
-import type { StatefulSet } from "../../protocol/kubernetes/generated/types.ts";
-import type { Stored } from "../../protocol/kubernetes/object.ts";
+import { isEqual } from "../../../protocol/kubernetes/equal.ts";
+import type { StatefulSet } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { forbidden, invalid, invalidFor, nonNegative, oneOf, required } from "./field-errors.ts";
 import { dns1123LabelErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 import { workloadErrors } from "./workload-rules.ts";
 
 type Spec = NonNullable<StatefulSet["spec"]>;

@@ -1,7 +1,7 @@
 /** Rules of ports, as numbers and as names. */
 import { invalidFor } from "./field-errors.ts";
 import { portNameErrors, portNumberErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 export const protocols = ["SCTP", "TCP", "UDP"];
 

@@ -1,9 +1,9 @@
 /** Rules of what a pod's spec says about where it may run. */
-import type { Affinity, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration } from "../../protocol/kubernetes/generated/types.ts";
+import type { Affinity, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration } from "../../../protocol/kubernetes/generated/types.ts";
 import { invalid, invalidFor, notSupported, required } from "./field-errors.ts";
-import { labelErrors, labelSelectorErrors } from "./label-selector.ts";
+import { labelErrors, labelSelectorErrors } from "../label-selector.ts";
 import { labelValueErrors, qualifiedNameErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 

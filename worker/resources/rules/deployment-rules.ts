@@ -1,7 +1,7 @@
 /** Rules of Deployments (pkg/apis/apps/validation). */
-import type { Deployment, DeploymentStrategy } from "../../protocol/kubernetes/generated/types.ts";
+import type { Deployment, DeploymentStrategy } from "../../../protocol/kubernetes/generated/types.ts";
 import { forbidden, invalid, nonNegative, oneOf, required } from "./field-errors.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 import { atMostAll, intOrPercentErrors, workloadErrors } from "./workload-rules.ts";
 
 export function deploymentErrors({ spec }: Deployment): FieldError[] {

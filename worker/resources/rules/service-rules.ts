@@ -1,11 +1,11 @@
 /** Rules of Services (pkg/apis/core/validation: ValidateService). */
-import type { Service, ServicePort } from "../../protocol/kubernetes/generated/types.ts";
-import type { Stored } from "../../protocol/kubernetes/object.ts";
+import type { Service, ServicePort } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { duplicate, duplicatesAt, forbidden, invalid, invalidFor, notSupported, oneOf, required } from "./field-errors.ts";
-import { labelErrors } from "./label-selector.ts";
+import { labelErrors } from "../label-selector.ts";
 import { dns1035LabelErrors, dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress, portNumberErrors } from "./names.ts";
 import { portErrors, protocols } from "./port-rules.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 type Spec = NonNullable<Service["spec"]>;
 

@@ -1,10 +1,10 @@
 /** What may change in a pod that exists (pkg/apis/core/validation: ValidatePodUpdate). */
-import { isEqual } from "../../protocol/kubernetes/equal.ts";
-import type { Container, Pod, PodSpec, Toleration } from "../../protocol/kubernetes/generated/types.ts";
-import type { Stored } from "../../protocol/kubernetes/object.ts";
+import { isEqual } from "../../../protocol/kubernetes/equal.ts";
+import type { Container, Pod, PodSpec, Toleration } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { imageErrors } from "./container-rules.ts";
 import { forbidden, invalid } from "./field-errors.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 const onlyThese =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`," +

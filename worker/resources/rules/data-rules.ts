@@ -1,8 +1,8 @@
 /** Rules of what ConfigMaps and Secrets hold. */
-import { isEqual } from "../../protocol/kubernetes/equal.ts";
+import { isEqual } from "../../../protocol/kubernetes/equal.ts";
 import { forbidden, invalid, invalidFor, tooLong } from "./field-errors.ts";
 import { configKeyErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 /** Of all values together. */
 export const dataLimitBytes = 1024 * 1024;

@@ -1,9 +1,9 @@
 /** Rules of volumes. */
-import type { KeyToPath, Volume } from "../../protocol/kubernetes/generated/types.ts";
+import type { KeyToPath, Volume } from "../../../protocol/kubernetes/generated/types.ts";
 import { innerPathErrors } from "./container-rules.ts";
 import { duplicatesAt, forbidden, invalid, invalidFor, notSupported, required } from "./field-errors.ts";
 import { dns1123LabelErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 export function volumesErrors(path: string, volumes: Volume[] | undefined): FieldError[] {
   const each = (volumes ?? []).flatMap((volume, at) => volumeErrors(`${path}[${at}]`, volume));

@@ -1,11 +1,11 @@
 /** Rules that Deployments, ReplicaSets and StatefulSets share. */
-import { isEqual } from "../../protocol/kubernetes/equal.ts";
-import type { LabelSelector, PodTemplateSpec } from "../../protocol/kubernetes/generated/types.ts";
-import { matchesSelector } from "../../protocol/selectors.ts";
+import { isEqual } from "../../../protocol/kubernetes/equal.ts";
+import type { LabelSelector, PodTemplateSpec } from "../../../protocol/kubernetes/generated/types.ts";
+import { matchesSelector } from "../../../protocol/selectors.ts";
 import { invalid, nonNegative, required } from "./field-errors.ts";
-import { labelSelectorErrors } from "./label-selector.ts";
+import { labelSelectorErrors } from "../label-selector.ts";
 import { podTemplateErrors } from "./pod-rules.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 interface WorkloadSpec {
   replicas?: number;

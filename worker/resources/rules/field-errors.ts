@@ -1,5 +1,5 @@
 /** Field errors in the words of k8s.io/apimachinery/pkg/util/validation/field. */
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 /** Strings quoted, everything else as JSON. */
 const shown = (value: unknown): string => (value === undefined ? "null" : JSON.stringify(value));

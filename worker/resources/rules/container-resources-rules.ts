@@ -1,9 +1,9 @@
 /** Rules of a container's resource requests and limits. */
-import type { ResourceRequirements } from "../../protocol/kubernetes/generated/types.ts";
-import { canonicalQuantity, compareQuantities, quantity } from "../../protocol/quantity.ts";
+import type { ResourceRequirements } from "../../../protocol/kubernetes/generated/types.ts";
+import { canonicalQuantity, compareQuantities, quantity } from "../../../protocol/quantity.ts";
 import { invalid, invalidFor } from "./field-errors.ts";
 import { qualifiedNameErrors } from "./names.ts";
-import type { FieldError } from "./resource.ts";
+import type { FieldError } from "../resource.ts";
 
 const standard = ["cpu", "memory", "ephemeral-storage"];
 
