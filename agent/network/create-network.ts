@@ -13,7 +13,7 @@ import { ensureInterfaces, setSysctls } from "./interfaces.ts";
 import { contains, isIpv4, parseCidr, parseIpv4 } from "./ipv4.ts";
 import type { Network, NetworkConfig, NetworkState } from "./network.ts";
 import { applyNft, hasTable } from "./nft.ts";
-import { applyRoutes, routeChange, routesTo, type Routes } from "./peer-routes.ts";
+import { PeerRoutes, routesTo } from "./peer-routes.ts";
 import { removeNetwork } from "./remove-network.ts";
 import { renderAll, renderChange, type Ruleset } from "./ruleset.ts";
 import { readRuleset, writeRuleset } from "./ruleset-file.ts";
@@ -38,12 +38,13 @@ class NodeNetwork implements Network {
   readonly #names: ReturnType<typeof namesOf>;
   readonly #report: (line: string) => void;
   readonly #dns: DnsServer;
+  readonly #peerRoutes: PeerRoutes;
   /** What the kernel has; undefined: unknown, so the table is replaced whole. */
   #ruleset: Ruleset | undefined;
   readonly #forwardsOf: Forwards;
   #forwards: Forward[] = [];
-  #routes: Routes = new Map();
   #timer: NodeJS.Timeout | undefined;
+  #resyncing: Promise<void> = Promise.resolve();
   /** The last state that was applied. */
   #applied: NetworkState | undefined;
   #waiting: NetworkState | undefined;
@@ -55,6 +56,7 @@ class NodeNetwork implements Network {
     this.#config = config;
     this.#names = namesOf(config.stateDir);
     this.#report = report;
+    this.#peerRoutes = new PeerRoutes(this.#names.runtimeDir, report);
     this.#forwardsOf = new Forwards(config.nodeName);
     this.cniConfDir = this.#names.cniConfDir;
     const ours = [config.clusterCidr, config.serviceCidr].map(parseCidr);
@@ -74,9 +76,8 @@ class NodeNetwork implements Network {
     await setSysctls(bridge);
     writeCniConfig(this.cniConfDir, { name, bridge, podCidr, leaseDir: join(runtimeDir, "ipam") });
     await this.#dns.start();
-    const resync = (): void => void this.#resync().catch((error: Error) => this.#report(error.message));
-    resync();
-    this.#timer = setInterval(resync, resyncMs).unref();
+    await this.#resync();
+    this.#timer = setInterval(() => (this.#resyncing = this.#resync()), resyncMs).unref();
   }
 
   /** Calls that arrive while one is applied share the next one, which takes the newest of their states. */
@@ -101,7 +102,7 @@ class NodeNetwork implements Network {
     await this.#program(rulesetOf(forwards, hostPortsOf(state.pods), podCidr));
     await deleteFlows(staleFlows(this.#forwards, forwards));
     this.#forwards = forwards;
-    await this.#route(routesTo(state.peers?.values() ?? []));
+    if (state.peers) await this.#peerRoutes.set(routesTo(state.peers.values()));
     this.#applied = state;
   }
 
@@ -127,20 +128,21 @@ class NodeNetwork implements Network {
 
   /** Mends what others did to this host's rules: a flushed ruleset, a Docker or ufw that came after us. */
   async #resync(): Promise<void> {
-    await openForeignFirewall(this.#names.bridge);
-    if (this.#ruleset === undefined || !this.#applied || (await hasTable(this.#names.nftTable))) return;
-    this.#report("the nftables table is gone (was the ruleset flushed?): programming it again");
-    this.#ruleset = undefined;
-    await this.apply(this.#applied);
-  }
-
-  async #route(routes: Routes): Promise<void> {
-    await applyRoutes(routeChange(this.#routes, routes), this.#report);
-    this.#routes = routes;
+    try {
+      await openForeignFirewall(this.#names.bridge, this.#config.dnsAddress, this.#report);
+      if (this.#ruleset === undefined || !this.#applied || (await hasTable(this.#names.nftTable))) return;
+      this.#report("the nftables table is gone (was the ruleset flushed?): programming it again");
+      this.#ruleset = undefined;
+      await this.apply(this.#applied);
+    } catch (error) {
+      this.#report(String(error));
+    }
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    // A resync under way must not program a table that is removed next.
+    await this.#resyncing;
     await (this.#next ?? this.#running).catch(() => undefined);
     await this.#dns.stop();
     const frame = frameOf({ ...this.#config, table: this.#names.nftTable, bridge: this.#names.bridge });

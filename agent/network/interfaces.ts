@@ -32,8 +32,17 @@ export async function ensureInterfaces(config: InterfaceConfig): Promise<void> {
 
 async function ensureBridge(name: string, address: string): Promise<void> {
   await run(["ip", "link", "add", name, "type", "bridge"]).catch(ignore("File exists"));
+  for (const other of await addressesOf(name)) {
+    // Left from before this node got another pod CIDR; the CNI plugin refuses a bridge that has two.
+    if (other !== address) await run(["ip", "address", "delete", other, "dev", name]);
+  }
   await run(["ip", "address", "replace", address, "dev", name]);
   await run(["ip", "link", "set", name, "up"]);
+}
+
+async function addressesOf(name: string): Promise<string[]> {
+  const lines = await run(["ip", "-o", "-4", "address", "show", "dev", name]);
+  return [...lines.matchAll(/ inet (\S+)/g)].map((match) => match[1] ?? "");
 }
 
 function ignore(words: string): (error: Error) => void {

@@ -236,14 +236,32 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
   });
 
   it("reaches the pods of another node by a route, while that node is there", async () => {
-    await node.apply({ ...everywhere, peers: { other: { address: "192.0.2.2", podCidr: "10.240.2.0/24" } } });
-    expect(await lab.run(host, ["ip", "route", "show", "10.240.2.0/24"])).toContain("via 192.0.2.2");
-    await node.apply(everywhere);
-    expect(await lab.run(host, ["ip", "route", "show", "10.240.2.0/24"])).toBe("");
+    const route = () => lab.run(host, ["ip", "route", "show", "10.240.2.0/24"]);
+    const peers = { other: { address: "192.0.2.2", podCidr: "10.240.2.0/24" } };
+    await node.apply({ ...everywhere, peers });
+    expect(await route()).toContain("via 192.0.2.2");
+    await node.apply({ ...everywhere, peers: {} });
+    expect(await route()).toBe("");
+    // It left while the agent did not run.
+    await node.apply({ ...everywhere, peers });
+    await node.kill();
+    await node.start();
+    await node.apply({ ...everywhere, peers: {} });
+    expect(await route()).toBe("");
+  });
+
+  it("takes over another pod CIDR", async () => {
+    await node.stop();
+    const moved = new LabNode(lab, host, { ...node.config, podCidr: "10.240.7.0/24" });
+    await moved.start();
+    expect(await lab.run(host, ["ip", "-o", "-4", "address", "show", "dev", namesOf(node.config.stateDir).bridge])).toMatch(/inet 10\.240\.7\.1\/24 (?!.*10\.240\.1\.1)/s);
+    await moved.apply(everywhere);
+    await moved.stop();
+    await node.start();
   });
 
   it("remove leaves no table, no interface, no route", async () => {
-    await node.apply(everywhere);
+    await node.apply({ ...everywhere, peers: { other: { address: "192.0.2.2", podCidr: "10.240.2.0/24" } } });
     await node.remove();
     expect(await lab.run(host, ["nft", "list", "ruleset"])).toBe("");
     expect(await lab.run(host, ["ip", "route"])).toBe("192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.1 \n");
@@ -259,7 +277,7 @@ describe.skipIf(noIptables !== undefined)(`a host whose firewall drops what it d
 
   it.each([
     ["Docker's, with a chain for others' rules", ["iptables -P FORWARD DROP", "iptables -N DOCKER-USER", "iptables -A FORWARD -j DOCKER-USER"]],
-    ["ufw's, or one written by hand", ["iptables -P FORWARD DROP"]],
+    ["ufw's, or one written by hand", ["iptables -P FORWARD DROP", "iptables -P INPUT DROP"]],
   ])("lets pods pass, and is left as it was: %s", { timeout: 30_000 }, async (_, firewall) => {
     const number = firewall.length;
     const host = await lab.namespace(`h${number}`);
@@ -275,6 +293,8 @@ describe.skipIf(noIptables !== undefined)(`a host whose firewall drops what it d
     await node.apply({ services: [service("web", { clusterIP: "10.100.0.20" })], endpointSlices: [slice("web", [ip])] });
     expect(await lab.get(client, "http://192.0.2.2:8080/", 1)).toEqual(["outside"]);
     expect(await lab.get(client, "http://10.100.0.20/", 1)).toEqual([`p${number}`]);
+    const ask = 'const r=new (require("dns").promises.Resolver)();r.setServers(["10.100.0.10"]);r.resolve4("web.default.svc.cluster.local").then(console.log)';
+    expect(await lab.run(client, [process.execPath, "-e", ask])).toContain("10.100.0.20");
     await node.remove();
     expect(await lab.run(host, ["iptables", "-S"])).toBe(before);
   });

@@ -29,7 +29,7 @@ export interface NetworkState {
   endpointSlices: ReadonlyMap<string, Stored<EndpointSlice>>;
   /** This node's pods with the `status.podIP` that the agent knows, for hostPort. Weights travel in the slices. */
   pods: ReadonlyMap<string, Stored<Pod>>;
-  /** By node name; absent: this host knows no other. */
+  /** By node name. Absent: not known (yet), so routes stay as they are; an empty map takes them back. */
   peers?: ReadonlyMap<string, PeerNode>;
 }
 

@@ -5,10 +5,12 @@ import type { HostNames } from "../host/host.ts";
 import { closeForeignFirewall } from "./foreign-firewall.ts";
 import { removeInterface } from "./interfaces.ts";
 import { deleteTable } from "./nft.ts";
+import { PeerRoutes } from "./peer-routes.ts";
 
 export async function removeNetwork(names: HostNames): Promise<void> {
   await deleteTable(names.nftTable);
   await closeForeignFirewall(names.bridge);
+  await new PeerRoutes(names.runtimeDir, () => undefined).set(new Map());
   await removeInterface(names.bridge);
   await removeInterface(names.serviceInterface);
   for (const path of [names.cniConfDir, join(names.runtimeDir, "ipam"), join(names.runtimeDir, "ruleset.json")]) rmSync(path, { recursive: true, force: true });

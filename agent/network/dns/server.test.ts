@@ -129,7 +129,8 @@ describe("the host's resolvers", () => {
   it.each([
     ["are those of resolv.conf", "nameserver 192.0.2.53\nnameserver 127.0.0.53\n", ["192.0.2.53", "127.0.0.53"]],
     ["never include ourselves", "nameserver 10.96.0.10\nnameserver 192.0.2.53", ["192.0.2.53"]],
-    ["leave out comments and IPv6", "# nameserver 192.0.2.1\nnameserver fe80::1\nsearch example.com", []],
+    ["may be IPv6", "nameserver 2001:db8::53", ["2001:db8::53"]],
+    ["leave out comments and what is no address", "# nameserver 192.0.2.1\nnameserver resolver\nsearch example.com", []],
   ])("%s", (_, text, expected) => expect(hostResolvers(new Set(["10.96.0.10"]), text).map(({ address }) => address)).toEqual(expected));
   it("may be given with a port", () => expect(parseUpstream("127.0.0.1#5353")).toEqual({ address: "127.0.0.1", port: 5353 }));
 });

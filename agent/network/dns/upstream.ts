@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { connect, isIP } from "node:net";
+import { connect, isIP, isIPv6 } from "node:net";
 import dnsPacket, { type Answer, type Question } from "dns-packet";
 
 export interface Upstream {
@@ -24,7 +24,7 @@ const rounds = 2;
 /** The host's resolvers, without the addresses that are ours: a name must never come back to us. */
 export function hostResolvers(own: ReadonlySet<string>, text: string = readResolvConf()): Upstream[] {
   const addresses = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1] ?? "");
-  return addresses.filter((address) => isIP(address) === 4 && !own.has(address)).map((address) => ({ address, port: 53 }));
+  return addresses.filter((address) => isIP(address) !== 0 && !own.has(address)).map((address) => ({ address, port: 53 }));
 }
 
 function readResolvConf(): string {
@@ -78,7 +78,7 @@ async function ask(question: Question, server: Upstream): Promise<UpstreamAnswer
 }
 
 function exchangeUdp(query: Buffer, server: Upstream, isAnswer: (bytes: Buffer) => boolean): Promise<Buffer> {
-  const socket = createSocket("udp4");
+  const socket = createSocket(isIPv6(server.address) ? "udp6" : "udp4");
   return new Promise<Buffer>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("timeout")), attemptTimeoutMs);
     socket.on("error", reject);

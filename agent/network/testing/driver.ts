@@ -40,10 +40,10 @@ async function execute(command: DriverCommand): Promise<void> {
   }
 }
 
-function stateOf({ services, endpointSlices, pods = [], peers = {} }: DriverState) {
+function stateOf({ services, endpointSlices, pods = [], peers }: DriverState) {
   const keyed = <T extends { metadata: { namespace?: string; name: string } }>(objects: T[]): Map<string, T> =>
     new Map(objects.map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]));
-  return { services: keyed(services), endpointSlices: keyed(endpointSlices), pods: keyed(pods), peers: new Map(Object.entries(peers)) };
+  return { services: keyed(services), endpointSlices: keyed(endpointSlices), pods: keyed(pods), ...(peers ? { peers: new Map(Object.entries(peers)) } : {}) };
 }
 
 for await (const line of createInterface({ input: stdin })) {
