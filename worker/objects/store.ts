@@ -91,7 +91,7 @@ export class StoreObject extends DurableObject<Env> implements Store {
     const { feed } = this.#core;
     try {
       if (decoded.type === "taken") feed.taken(socket, decoded.characters);
-      else if (!feed.has(socket)) await this.#core.watch(socket, socket.deserializeAttachment() as Selection, decoded.revision);
+      else if (!this.#core.isFeeding(socket)) await this.#core.watch(socket, socket.deserializeAttachment() as Selection, decoded.revision);
       else if (decoded.type === "progress") await this.#core.progress(socket);
     } catch (error) {
       closeBroken(socket, error);
@@ -110,7 +110,7 @@ export class StoreObject extends DurableObject<Env> implements Store {
 
   /** Watches that an earlier instance left: their readers say where they are. */
   #greet(): void {
-    for (const socket of this.ctx.getWebSockets()) if (!this.#core.feed.has(socket)) socket.send(hello);
+    for (const socket of this.ctx.getWebSockets()) if (!this.#core.isFeeding(socket)) socket.send(hello);
   }
 }
 

@@ -10,7 +10,7 @@
  *        │           ▼            ▼
  *        └───── not written ◄── in doubt ──► written: answered
  */
-import { withTimeout } from "./clock.ts";
+import { backOffMs, pause, withTimeout } from "./clock.ts";
 import { planCommit } from "./commit-plan.ts";
 import { Draft } from "./draft.ts";
 import type { Loader } from "./loader.ts";
@@ -35,7 +35,9 @@ interface Answered {
 }
 
 const timeoutMs = 15_000;
-const tries = 4;
+const tries = 6;
+/** Two instances that both think they are the writer must not take over from each other in step. */
+const rivalry = { firstMs: 5, longestMs: 500 };
 /** A group stays within what D1 takes in one batch. */
 const groupOperations = 1_000;
 const groupCharacters = 8_000_000;
@@ -153,8 +155,10 @@ export class Committer {
     const { ports, loader } = this.#options;
     ports.log?.("a commit failed", error);
     loader.forget(state);
-    if (error instanceof FencedError) this.#repeat(answers);
-    else this.#doubt = { epoch: state.epoch, from: state.revision, to: commit.revision, answers };
+    if (error instanceof FencedError) {
+      await pause(ports.clock, backOffMs(ports.clock, answers[0]?.pending.attempts ?? 0, rivalry));
+      this.#repeat(answers);
+    } else this.#doubt = { epoch: state.epoch, from: state.revision, to: commit.revision, answers };
     await loader.ready().catch(() => undefined);
   }
 

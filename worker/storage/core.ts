@@ -34,6 +34,7 @@ export class StoreCore implements Store {
   readonly #loader: Loader;
   readonly #committer: Committer;
   readonly #upkeep: Upkeep;
+  readonly #joining = new Set<Socket>();
   #coldReads = 0;
   #touch: { at: number; done: Promise<void> } | undefined;
 
@@ -142,14 +143,28 @@ export class StoreCore implements Store {
 
   // --- watches
 
-  /** Feeds a socket from a position on. A cold instance with nothing to tell stays cold. */
+  /** Feeds a socket from a position on. */
   async watch(socket: Socket, selection: Selection, position: number): Promise<void> {
-    if (this.#loader.isCold) {
-      const { revision } = await this.#ports.persistence.meta();
-      if (revision === position) return socket.send(encodeProgress(position));
+    this.#joining.add(socket);
+    try {
+      if (await this.#isWithoutNews(position)) return socket.send(encodeProgress(position));
+      await this.#loader.ready();
+      this.feed.join(socket, selection, position);
+    } finally {
+      this.#joining.delete(socket);
     }
-    await this.#loader.ready();
-    this.feed.join(socket, selection, position);
+  }
+
+  /** Whether a socket is fed or about to be; the others are asked for their position after a load. */
+  isFeeding(socket: Socket): boolean {
+    return this.feed.has(socket) || this.#joining.has(socket);
+  }
+
+  /** A cold instance with nothing to tell stays cold; it asks the socket again when it loads. */
+  async #isWithoutNews(position: number): Promise<boolean> {
+    if (!this.#loader.isCold) return false;
+    const { revision } = await this.#ports.persistence.meta();
+    return revision === position && this.#loader.isCold;
   }
 
   /** Answers a watcher's question for progress after touching the database: a stale instance feeds nobody for long. */

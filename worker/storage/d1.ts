@@ -83,7 +83,7 @@ export class D1Persistence implements Persistence {
   }
 
   async #decode({ rv, key, key_id: keyId, data }: Row): Promise<StoredObject> {
-    const encoded = { keyId: keyId == null ? null : String(keyId), data: String(data) };
+    const encoded = { keyId: typeof keyId === "string" ? keyId : null, data: String(data) };
     return { key: String(key), revision: Number(rv), text: await this.#codec.decode(String(key), Number(rv), encoded) };
   }
 
