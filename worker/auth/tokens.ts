@@ -18,9 +18,9 @@ export class TokenVerifier {
   readonly #keys = new Map<string, { key: Key; expires: number }>();
   #clusterUid: string | undefined;
 
-  /** Undefined: nobody that is known here. */
-  async verify(token: string, adminHash: string, store: Store): Promise<User | undefined> {
-    if (token.split(".").length === 3) return await this.#verifyAgent(token, store);
+  /** Undefined: nobody that is known here. The store is opened only for an agent that is not remembered. */
+  async verify(token: string, adminHash: string, openStore: () => Store): Promise<User | undefined> {
+    if (token.split(".").length === 3) return await this.#verifyAgent(token, openStore);
     return isSame(await this.#hashOf(token), adminHash.toLowerCase()) ? admin : undefined;
   }
 
@@ -34,9 +34,10 @@ export class TokenVerifier {
     return hash;
   }
 
-  async #verifyAgent(token: string, store: Store): Promise<User | undefined> {
+  async #verifyAgent(token: string, openStore: () => Store): Promise<User | undefined> {
     const known = this.#agents.get(token);
     if (known !== undefined && known.expires > Date.now()) return known.user;
+    const store = openStore();
     try {
       const node = decodeJwt(token).sub ?? "";
       const key = await this.#keyOf(node, store);

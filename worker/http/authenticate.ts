@@ -13,7 +13,7 @@ export const authenticate = createMiddleware<HttpEnv>(async (c, next) => {
   if (token === undefined) {
     c.set("user", anonymous);
   } else {
-    const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, storeOf(c.env));
+    const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, () => storeOf(c.env));
     if (user === undefined) throw StatusError.unauthorized();
     c.set("user", user);
   }

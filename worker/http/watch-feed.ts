@@ -3,5 +3,5 @@ import type { Env } from "../env.ts";
 import { connectWatch, type OpenWatch } from "../storage/watch.ts";
 
 export function openWatchOf(env: Pick<Env, "STORE">): OpenWatch {
-  return connectWatch(env.STORE.getByName("store"));
+  return (request) => connectWatch(env.STORE.getByName("store"))(request);
 }
