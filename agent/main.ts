@@ -55,16 +55,18 @@ async function main(options: Options): Promise<void> {
   const { socket } = await host.ensureContainerd();
   const runtime = new CriRuntime(socket);
   const identityFile = join(folder, "identity.json");
-  // Read now, before anything waits: the starter closes the pipe when it has written.
-  const token = await readJoinToken(options.joinTokenFile).catch((error: unknown) => {
+  const known = readIdentity(identityFile);
+  // Without a file, standard input is only asked for by a first start: a service has none to give later.
+  const isAsked = known === undefined || options.joinTokenFile !== undefined;
+  const token = await (isAsked ? readJoinToken(options.joinTokenFile) : Promise.resolve(undefined)).catch((error: unknown) => {
     throw new Error(`the join token could not be read: ${String(error)}`);
   });
-  const joinWith = async (known: Identity | undefined): Promise<Identity> => {
-    const joined = await joinAs(options, { token, known, folder });
+  const joinWith = async (before: Identity | undefined): Promise<Identity> => {
+    const joined = await joinAs(options, { token, known: before, folder });
     writeIdentity(identityFile, joined);
     return joined;
   };
-  const identity = nextSession(identityFile, options, readIdentity(identityFile) ?? (await joinWith(undefined)));
+  const identity = nextSession(identityFile, options, known ?? (await joinWith(undefined)));
   const ended = Promise.withResolvers<number>();
   const { nodeName, podCidr, clusterCidr, serviceCidr, dnsAddress, clusterDomain } = identity;
   const network = createNetwork(
