@@ -101,20 +101,23 @@ function decodeObject(walk: Walk, name: string, value: unknown, place: Place): R
     }
     if (item === null || item === undefined) continue;
     const decoded = decodeField(walk, field, item, { parent: place, struct: name, field: key });
-    if (isKept(type, key, field, decoded)) result[key] = decoded;
+    if (type.q?.includes(key) === true || !isOmitted(field, decoded, { name, key })) result[key] = decoded;
   }
   setDefaults(type, result);
   return result;
 }
 
 /** What Go's `omitempty` leaves out: empty lists and maps, and empty strings that stand for "not set". */
-function isKept(type: TypeSchema, key: string, field: Field, value: unknown): boolean {
-  const isEmpty = value === "" ? !keepsEmptyString.has(key) : isEmptyCollection(field, value);
-  return !isEmpty || type.q?.includes(key) === true;
+function isOmitted(field: Field, value: unknown, { name, key }: { name: string; key: string }): boolean {
+  return value === "" ? !keepsEmptyString.has(`${name}.${key}`) : isEmptyCollection(field, value);
 }
 
 /** Fields that Go holds as pointers to strings, for which the empty string means something. */
-const keepsEmptyString = new Set(["storageClassName", "volumeAttributesClassName", "ingressClassName", "name", "appProtocol"]);
+const keepsEmptyString = new Set([
+  "io.k8s.api.discovery.v1.EndpointPort.name",
+  "io.k8s.api.core.v1.PersistentVolumeClaimSpec.storageClassName",
+  "io.k8s.api.core.v1.PersistentVolumeClaimSpec.volumeAttributesClassName",
+]);
 
 function isEmptyCollection(field: Field, value: unknown): boolean {
   if (field.a !== undefined) return Array.isArray(value) && value.length === 0;

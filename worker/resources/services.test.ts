@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { accepted, errorsOf, updateErrorsOf } from "./testing.ts";
+import { services } from "./services.ts";
+import { accepted, context, created, errorsOf, updateErrorsOf } from "./testing.ts";
 
 const service = (spec: object, name = "web") => ({ apiVersion: "v1", kind: "Service", metadata: { name, namespace: "default" }, spec: { ports: [{ port: 80 }], ...spec } });
 
@@ -37,6 +38,18 @@ it("keeps its address for life", () => {
   expect(updateErrorsOf(service({ clusterIP: "10.96.0.3", clusterIPs: ["10.96.0.2"] }), before)).toEqual([
     'spec.clusterIPs[0]: Invalid value: ["10.96.0.3"]: may not change once set',
   ]);
+});
+
+it.each([
+  ["a NodePort that becomes a ClusterIP loses its external policy", "NodePort", "ClusterIP", "externalTrafficPolicy"],
+  ["a load balancer that becomes a NodePort loses its allocation", "LoadBalancer", "NodePort", "allocateLoadBalancerNodePorts"],
+  ["a Service that becomes a name loses its internal policy", "ClusterIP", "ExternalName", "internalTrafficPolicy"],
+])("%s", (_, from, to, field) => {
+  const before = created(service({ type: from }));
+  const next = accepted({ ...before, spec: { ...(before["spec"] as object), type: to } });
+  expect(next["spec"]).toHaveProperty(field);
+  services.prepareForUpdate?.(next, before, context);
+  expect(next["spec"]).not.toHaveProperty(field);
 });
 
 it("defaults to a cluster IP without affinity, and to the port as the target's", () => {

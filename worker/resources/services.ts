@@ -2,7 +2,7 @@
 import type { Service } from "../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, labelsText, nameColumn, wide } from "./columns.ts";
 import { defineResource } from "./define.ts";
-import { alignAddresses, serviceErrors, serviceUpdateErrors } from "./rules/service-rules.ts";
+import { alignAddresses, dropFieldsOfType, serviceErrors, serviceUpdateErrors } from "./rules/service-rules.ts";
 import { statusStrategy } from "./status-strategy.ts";
 
 export const services = defineResource<Service>({
@@ -18,7 +18,10 @@ export const services = defineResource<Service>({
   prepareForCreate(service) {
     service.status = { loadBalancer: {} };
   },
-  prepareForUpdate: alignAddresses,
+  prepareForUpdate(next, previous) {
+    alignAddresses(next, previous);
+    dropFieldsOfType(next, previous);
+  },
   validate: serviceErrors,
   validateUpdate: serviceUpdateErrors,
   subresources: { status: statusStrategy<Service>() },

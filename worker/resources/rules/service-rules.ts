@@ -119,3 +119,15 @@ export function alignAddresses({ spec }: Service, previous: Stored<Service>): vo
   const isOld = spec.clusterIPs?.[0] === previous.spec?.clusterIPs?.[0];
   if (spec.clusterIP !== previous.spec?.clusterIP && isOld) spec.clusterIPs = [spec.clusterIP, ...(spec.clusterIPs ?? []).slice(1)];
 }
+
+const isExternal = (spec: Spec): boolean => spec.type === "NodePort" || spec.type === "LoadBalancer";
+
+/** Another type loses what only the old one had, unless the client says it anew. Mutates. */
+export function dropFieldsOfType({ spec: next }: Service, { spec: before }: Stored<Service>): void {
+  if (next === undefined || before === undefined || next.type === before.type) return;
+  if (!isExternal(next) && next.externalTrafficPolicy === before.externalTrafficPolicy) delete next.externalTrafficPolicy;
+  if (next.type !== "LoadBalancer" && next.allocateLoadBalancerNodePorts === before.allocateLoadBalancerNodePorts) {
+    delete next.allocateLoadBalancerNodePorts;
+  }
+  if (next.type === "ExternalName" && next.internalTrafficPolicy === before.internalTrafficPolicy) delete next.internalTrafficPolicy;
+}
