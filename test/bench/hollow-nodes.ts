@@ -30,8 +30,18 @@ export class HollowNodes {
 
   async start(): Promise<void> {
     await Promise.all(this.names.map((name) => this.#createNode(name)));
+    await this.restartWatch();
+  }
+
+  /** After the control plane was away: what happened meanwhile comes as ADDED. */
+  async restartWatch(): Promise<void> {
+    this.#stopWatching?.();
+    // What was under way may not have got through.
+    this.#seen.clear();
+    this.#removed.clear();
     const { target, namespace } = this.#options;
-    this.#stopWatching = await target.watch(`/api/v1/namespaces/${namespace}/pods?resourceVersion=0`, (event) => this.#onEvent(event));
+    const path = `/api/v1/namespaces/${namespace}/pods?resourceVersion=0`;
+    this.#stopWatching = await target.watch(path, (event) => this.#onEvent(event));
   }
 
   async stop(): Promise<void> {

@@ -54,4 +54,6 @@ async function reportScript(folder: string): Promise<void> {
   console.log(`start-up: ${Math.max(0, startupMs - baselineMs).toFixed(0)} ms over an empty Worker (${startupMs.toFixed(0)} ms to ${baselineMs.toFixed(0)} ms, median of starts of workerd)`);
 }
 
-const kib = (bytes: number) => Math.ceil(bytes / 1024);
+function kib(bytes: number): number {
+  return Math.ceil(bytes / 1024);
+}
