@@ -13,11 +13,14 @@ export class PodObserver {
   readonly #sandboxes = new Map<string, SandboxStatus>();
   readonly #containers = new Map<string, ContainerStatus>();
   readonly #exited = new Set<string>();
+  readonly #hasExited: (id: string) => boolean;
 
-  constructor({ runtime, clock, uid }: { runtime: Runtime; clock: Clock; uid: string }) {
-    this.#runtime = runtime;
-    this.#clock = clock;
-    this.#uid = uid;
+  /** @param options.hasExited an exit of this container was told, maybe before anybody knew whose it was */
+  constructor(options: { runtime: Runtime; clock: Clock; uid: string; hasExited(id: string): boolean }) {
+    this.#runtime = options.runtime;
+    this.#clock = options.clock;
+    this.#uid = options.uid;
+    this.#hasExited = (id) => options.hasExited(id);
   }
 
   /** An exit was told: the next observation waits until the status says so, too. */
@@ -40,9 +43,20 @@ export class PodObserver {
       const status = await this.#statusOf(id);
       if (status !== undefined) this.#containers.set(id, { ...status, sandboxId });
     }
+    await this.#lookAtEarlyExits();
     this.#exited.clear();
     const byAttempt = <T extends { attempt: number; createdAtMs: number }>(a: T, b: T): number => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs;
     return { sandboxes: [...this.#sandboxes.values()].toSorted(byAttempt), containers: [...this.#containers.values()].toSorted(byAttempt) };
+  }
+
+  /** A container may end before it was first seen here: its exit was told when nobody could say whose it was. */
+  async #lookAtEarlyExits(): Promise<void> {
+    for (const [id, { state, sandboxId }] of this.#containers) {
+      if (state !== "running" || !this.#hasExited(id)) continue;
+      this.#exited.add(id);
+      const status = await this.#statusOf(id);
+      if (status !== undefined) this.#containers.set(id, { ...status, sandboxId });
+    }
   }
 
   async #lookAtSandbox({ id, state }: Sandbox): Promise<void> {

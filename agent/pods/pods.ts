@@ -8,6 +8,7 @@ import type { Failure } from "./status/pod-status.ts";
 import { PodWorker } from "./worker.ts";
 
 const resyncMs = 60_000;
+const mostStrayExits = 256;
 
 /** What the control plane wants of this node. */
 export interface DesiredPods {
@@ -23,6 +24,8 @@ export class Pods {
   #isComplete = false;
   #cancelResync: (() => void) | undefined;
   #desired: ReadonlyMap<string, StoredPod> = new Map();
+  /** Exits that were told before a worker had seen the container; the newest few. */
+  readonly #strayExits = new Set<string>();
 
   constructor(dependencies: PodDependencies) {
     this.#dependencies = dependencies;
@@ -87,9 +90,15 @@ export class Pods {
     }
     const isNew = !isKnown && !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined;
     const failure = isNew ? this.#admit(pod) : undefined;
-    const created = new PodWorker(this.#dependencies, { pod, failure, onGone: () => this.#gone(uid) });
-    this.#workers.set(uid, created);
-    created.wake();
+    this.#work(pod, failure).wake();
+  }
+
+  #work(pod: StoredPod, failure: Failure | undefined): PodWorker {
+    const { uid } = pod.metadata;
+    const hasExited = (id: string): boolean => this.#strayExits.has(id);
+    const worker = new PodWorker(this.#dependencies, { pod, failure, hasExited, onGone: () => this.#gone(uid) });
+    this.#workers.set(uid, worker);
+    return worker;
   }
 
   #admit(pod: StoredPod): Failure | undefined {
@@ -121,9 +130,7 @@ export class Pods {
       log.info({ pod: `${sandbox.namespace}/${sandbox.name}`, uid }, "removing a pod that is no longer wanted here");
       const { name, namespace } = sandbox;
       const pod: StoredPod = { metadata: { name, namespace, uid, resourceVersion: "", creationTimestamp: "" }, spec: { containers: [] } };
-      const worker = new PodWorker(this.#dependencies, { pod, onGone: () => this.#gone(uid) });
-      this.#workers.set(uid, worker);
-      worker.remove();
+      this.#work(pod, undefined).remove();
     }
   }
 
@@ -134,6 +141,9 @@ export class Pods {
     }
     if (event.type === "oom") return;
     for (const worker of this.#workers.values()) if (worker.exited(event.containerId)) return;
+    this.#strayExits.add(event.containerId);
+    const [oldest] = this.#strayExits;
+    if (this.#strayExits.size > mostStrayExits && oldest !== undefined) this.#strayExits.delete(oldest);
   }
 
   /** Nothing should be missed; should it be, this finds it. */

@@ -36,6 +36,8 @@ export interface PodWorkerOptions {
   pod: StoredPod;
   /** The node has no room for it, or another reason to refuse: it fails at once. */
   failure?: Failure | undefined;
+  /** An exit of this container was told, maybe before anybody knew whose it was. */
+  hasExited(containerId: string): boolean;
   /** Nothing of the pod is left on this host. */
   onGone(): void;
 }
@@ -66,13 +68,13 @@ export class PodWorker {
   #cancelTimer: (() => void) | undefined;
   #interrupt = Promise.withResolvers<"interrupted">();
 
-  constructor(dependencies: PodDependencies, { pod, failure, onGone }: PodWorkerOptions) {
+  constructor(dependencies: PodDependencies, { pod, failure, hasExited, onGone }: PodWorkerOptions) {
     this.#dependencies = dependencies;
     this.#pod = pod;
     this.#uid = pod.metadata.uid;
     this.#failure = failure;
     this.#onGone = onGone;
-    this.#observer = new PodObserver({ runtime: dependencies.runtime, clock: dependencies.clock, uid: this.#uid });
+    this.#observer = new PodObserver({ runtime: dependencies.runtime, clock: dependencies.clock, uid: this.#uid, hasExited });
     this.#probes = new PodProbes(dependencies, { onChange: () => this.wake() });
   }
 

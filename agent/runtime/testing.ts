@@ -37,7 +37,7 @@ export async function startTestHost(options: { pointToPoint: boolean }): Promise
   return { host, stateDir, socket, close };
 }
 
-function busyboxArchive(): Promise<Buffer> {
+export function busyboxArchive(): Promise<Buffer> {
   const applets = ["sh", "sleep", "echo", "cat", "ls", "id", "env", "nc", "httpd", "wget", "kill", "date", "seq", "hostname", "stat", "mkdir", "touch", "dd", "true", "false", "stty", "readlink", "mount", "df"];
   return imageArchive({
     name: busyboxImage,
