@@ -1,5 +1,5 @@
 /** The only door to nft. */
-import { run, succeeds } from "../host/run.ts";
+import { run } from "../host/run.ts";
 
 /** Applies commands as one transaction: all or nothing. Nothing to do is nothing run. */
 export async function applyNft(commands: string): Promise<void> {
@@ -7,7 +7,8 @@ export async function applyNft(commands: string): Promise<void> {
 }
 
 export async function hasTable(table: string): Promise<boolean> {
-  return succeeds(["nft", "list", "chains", "ip", table]);
+  const tables = await run(["nft", "list", "tables", "ip"]);
+  return tables.split("\n").includes(`table ip ${table}`);
 }
 
 /** Removes a table with all it holds; one that is not there is fine. */

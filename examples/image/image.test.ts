@@ -86,7 +86,7 @@ describe("the example's server", () => {
     silent.forEach((socket) => socket.destroy());
   });
 
-  it("ends at once on SIGTERM, open connections or not", async () => {
+  it("ends soon after SIGTERM, however many connections are open", async () => {
     const { server, port } = await startServer();
     const socket = connect(port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -94,6 +94,16 @@ describe("the example's server", () => {
     server.kill("SIGTERM");
     expect(await once(server, "exit")).toEqual([0, null]);
     socket.destroy();
+  });
+
+  it("answers what was on its way when SIGTERM came, and ends although more comes", async () => {
+    const { server, port } = await startServer();
+    const end = once(server, "exit");
+    server.kill("SIGTERM");
+    expect(counts(await talk(port, "GET / HTTP/1.1\r\n\r\n"))).toEqual([1]);
+    const crowd = setInterval(() => void talk(port, "GET / HTTP/1.0\r\n\r\n").catch(() => undefined), 20);
+    expect(await end).toEqual([0, null]);
+    clearInterval(crowd);
   });
 });
 
