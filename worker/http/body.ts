@@ -27,12 +27,10 @@ export async function readBody(request: Request): Promise<Body> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const length = Number(request.headers.get("content-length") ?? "NaN");
   if (length > bodyLimitBytes) throw StatusError.requestEntityTooLarge(bodyLimitBytes);
-  if (type === protobufType) {
-    const bytes = Number.isNaN(length) ? await readBounded(request) : new Uint8Array(await request.arrayBuffer());
-    return { text: fromProtobuf(bytes), type: "application/json" };
-  }
-  const text = Number.isNaN(length) ? new TextDecoder().decode(await readBounded(request)) : await request.text();
-  return { text, type };
+  if (type.endsWith("json") && !Number.isNaN(length)) return { text: await request.text(), type };
+  const bytes = Number.isNaN(length) ? await readBounded(request) : new Uint8Array(await request.arrayBuffer());
+  if (type === protobufType) return { text: fromProtobuf(bytes), type: "application/json" };
+  return { text: new TextDecoder().decode(bytes), type };
 }
 
 function fromProtobuf(bytes: Uint8Array): string {

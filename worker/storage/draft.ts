@@ -97,8 +97,10 @@ export class Draft implements View {
   #unmet(operation: WriteOperation, current: ObjectRow | undefined): Refusal | undefined {
     const precondition = preconditionRefusal(operation, current);
     if (operation.verb !== "create" && precondition !== undefined) return precondition;
-    const at = (operation.requires ?? []).findIndex((requirement) => !holds(requirement, this.entry(requirement.key)));
-    return at >= 0 ? { ok: false, reason: "requirement", at } : precondition;
+    const requires = operation.requires ?? [];
+    const at = requires.findIndex((requirement) => !holds(requirement, this.entry(requirement.key)));
+    const unmet = requires[at];
+    return unmet === undefined ? precondition : { ok: false, reason: "requirement", at, ...currentOf(this.entry(unmet.key)) };
   }
 
   #unclaimable(operation: WriteOperation): Refusal | undefined {
@@ -129,8 +131,12 @@ export class Draft implements View {
   }
 }
 
+function currentOf(row: ObjectRow | undefined): Pick<Refusal, "current"> | undefined {
+  return row && { current: { revision: row.revision, uid: row.index.uid } };
+}
+
 function preconditionRefusal(operation: WriteOperation, current: ObjectRow | undefined): Refusal | undefined {
-  const known = current && { current: { revision: current.revision, uid: current.index.uid } };
+  const known = currentOf(current);
   if (operation.verb === "create") return current && { ok: false, reason: "exists", ...known };
   if (current === undefined) return { ok: false, reason: "not-found" };
   const { uid, revision } = operation.expect;

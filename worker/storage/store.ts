@@ -164,6 +164,7 @@ export type WriteResult =
         | "aborted";
       /** The requirement's or claim's position in its operation. */
       at?: number;
+      /** Of the operation's own object, or of the requirement's: absent if that is not there. */
       current?: { revision: number; uid: string };
     };
 
