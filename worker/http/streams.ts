@@ -4,6 +4,7 @@ import type { Stored } from "../../protocol/kubernetes/object.ts";
 import type { SessionControl } from "../../protocol/session.ts";
 import { StatusError, type Status } from "../../protocol/status.ts";
 import type { Env } from "../env.ts";
+import { openWindow, passed } from "../nodes/credit.ts";
 import {
   attachRequestOf, execRequestOf, logRequestOf, portForwardRequestOf, type StreamOptions,
 } from "../nodes/pod-streams.ts";
@@ -82,10 +83,13 @@ function bodyOf(socket: WebSocket, signal: AbortSignal): ReadableStream<Uint8Arr
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   let written = Promise.resolve();
+  let window = openWindow;
   const hangUp = () => socket.close(1000, "the client went away");
   const pass = async (bytes: Uint8Array) => {
     await writer.write(bytes);
-    socket.send(JSON.stringify({ credit: bytes.byteLength } satisfies SessionControl));
+    const step = passed(window, bytes.byteLength);
+    window = step.window;
+    if (step.grant > 0) socket.send(JSON.stringify({ credit: step.grant } satisfies SessionControl));
   };
   socket.addEventListener("message", ({ data }) => {
     if (typeof data === "string") return;

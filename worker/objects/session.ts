@@ -6,9 +6,10 @@
  *                    └──(no agent in 10 s, or its error)──► refused
  */
 import { DurableObject } from "cloudflare:workers";
-import { initialCreditBytes, type SessionControl } from "../../protocol/session.ts";
+import type { SessionControl } from "../../protocol/session.ts";
 import { StatusError, type Status } from "../../protocol/status.ts";
 import type { Env } from "../env.ts";
+import { Backlog } from "../nodes/backlog.ts";
 import { granted, maySend, openWindow, passed, sent, type Window } from "../nodes/credit.ts";
 import { dialBackMs } from "../nodes/open-sessions.ts";
 import { decodeTicket, isClientAware, ticketHeader, type SessionTicket } from "../nodes/session-ticket.ts";
@@ -27,13 +28,9 @@ interface Waiting {
   resolve(refusal: Status | undefined): void;
 }
 
-/** A client that sends faster than the agent takes may be this far ahead before it is cut off. */
-const maxQueuedBytes = 8 * initialCreditBytes;
-
 export class Session extends DurableObject<Env> {
   #waiting: Waiting | undefined;
-  #queue: ArrayBuffer[] = [];
-  #queuedBytes = 0;
+  readonly #backlog = new Backlog(this.ctx.storage.sql);
 
   /** `/client` with a ticket, from our Worker; `/agent?node=…` when the agent dials back. */
   override async fetch(request: Request): Promise<Response> {
@@ -58,6 +55,7 @@ export class Session extends DurableObject<Env> {
     for (const other of this.ctx.getWebSockets(role === "client" ? "agent" : "client")) {
       close(other, wasDone ? 1000 : 1011, reason);
     }
+    this.#backlog.clear();
   }
 
   override webSocketError(socket: WebSocket): void {
@@ -134,32 +132,36 @@ export class Session extends DurableObject<Env> {
   #controlFromAgent(agent: WebSocket, attachment: Attachment, message: string): void {
     if (attachment.isClientAware) return this.#send("client", message);
     const { credit = 0 } = JSON.parse(message) as SessionControl;
-    agent.serializeAttachment({ ...attachment, window: granted(attachment.window, credit) });
-    this.#drain();
+    const next = { ...attachment, window: granted(attachment.window, credit) };
+    agent.serializeAttachment(next);
+    this.#drain(agent, next);
   }
 
   #fromClient({ isClientAware: aware }: Attachment, message: string | ArrayBuffer): void {
     if (aware) return this.#send("agent", message);
     // Kubernetes' channels are binary; a client that sends text means the bytes.
     const bytes = typeof message === "string" ? new TextEncoder().encode(message).slice().buffer : message;
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.byteLength;
-    if (this.#queuedBytes > maxQueuedBytes) return this.#cutOff();
-    this.#drain();
-  }
-
-  #drain(): void {
     const [agent] = this.ctx.getWebSockets("agent");
     if (!agent) return;
     const attachment = agent.deserializeAttachment() as Attachment; // written when it was accepted
-    let { window } = attachment;
-    while (this.#queue.length > 0 && maySend(window)) {
-      const message = this.#queue.shift() as ArrayBuffer; // the queue is not empty
-      this.#queuedBytes -= message.byteLength;
-      window = sent(window, message.byteLength);
-      agent.send(message);
+    if (this.#backlog.isEmpty && maySend(attachment.window)) this.#pass(agent, attachment, bytes);
+    else if (!this.#backlog.push(bytes)) this.#cutOff();
+  }
+
+  #pass(agent: WebSocket, attachment: Attachment, bytes: ArrayBuffer): Attachment {
+    const next = { ...attachment, window: sent(attachment.window, bytes.byteLength) };
+    agent.serializeAttachment(next);
+    this.#send("agent", bytes);
+    return next;
+  }
+
+  #drain(agent: WebSocket, attachment: Attachment): void {
+    let current = attachment;
+    while (maySend(current.window)) {
+      const bytes = this.#backlog.shift();
+      if (!bytes) return;
+      current = this.#pass(agent, current, bytes);
     }
-    agent.serializeAttachment({ ...attachment, window });
   }
 
   #cutOff(): void {
