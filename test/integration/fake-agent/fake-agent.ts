@@ -64,16 +64,21 @@ export class FakeAgent {
     return new FakeAgent(fetch, keys, await response.json<JoinResponse>());
   }
 
-  async request(path: string, init: RequestInit = {}): Promise<Response> {
+  /** What it shows with each request. */
+  async token(): Promise<string> {
     const { nodeName, clusterUid } = this.joined;
     const now = Math.floor(Date.now() / 1000);
-    const token = await new SignJWT({ session: this.session })
+    return new SignJWT({ session: this.session })
       .setProtectedHeader({ alg: "EdDSA", kid: nodeName })
       .setSubject(nodeName)
       .setAudience(clusterUid)
       .setIssuedAt(now)
       .setExpirationTime(now + 60)
       .sign(this.#keys.privateKey);
+  }
+
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
+    const token = await this.token();
     return this.#fetch(origin + path, { ...init, headers: { Authorization: `Bearer ${token}`, ...Object(init.headers) } });
   }
 

@@ -1,0 +1,175 @@
+/** Lists through the whole Worker: pages, selectors, forms, and discovery. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { call, namespace, prepare } from "./api.ts";
+
+let ns: string;
+const count = 12;
+const table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+
+beforeAll(async () => {
+  await prepare();
+  ns = await namespace("listing");
+  for (let at = 0; at < count; at += 1) {
+    const name = `item-${String(at).padStart(2, "0")}`;
+    await call("POST", `${ns}/configmaps`, { body: { metadata: { name, labels: { parity: at % 2 === 0 ? "even" : "odd" } } } });
+  }
+});
+
+const names = (body: { items: { metadata: { name: string } }[] }): string[] => body.items.map(({ metadata }) => metadata.name);
+
+describe("pages", () => {
+  test("are of one revision, whatever is written meanwhile", async () => {
+    const first = await call("GET", `${ns}/configmaps?limit=5`);
+    expect(names(first.body)).toHaveLength(5);
+    expect(first.body.metadata.remainingItemCount).toBe(count - 5);
+    await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "item-99" } } });
+    await call("DELETE", `${ns}/configmaps/item-11`);
+    const second = await call("GET", `${ns}/configmaps?limit=5&continue=${first.body.metadata.continue}`);
+    const third = await call("GET", `${ns}/configmaps?limit=5&continue=${second.body.metadata.continue}`);
+    expect(third.body.metadata.continue).toBeUndefined();
+    expect([second, third].map(({ body }) => body.metadata.resourceVersion)).toEqual(
+      [first, first].map(({ body }) => body.metadata.resourceVersion),
+    );
+    const all = [first, second, third].flatMap(({ body }) => names(body));
+    expect(all).toHaveLength(count);
+    expect(all).toContain("item-11");
+    expect(all).not.toContain("item-99");
+  });
+
+  test("an exact multiple leaves no empty page behind", async () => {
+    const { body } = await call("GET", `${ns}/configmaps?limit=6&labelSelector=parity%3Deven`);
+    expect(names(body)).toHaveLength(6);
+    expect(body.metadata.continue).toBeUndefined();
+  });
+
+  test("a token that is none is refused", async () => {
+    const { status, body } = await call("GET", `${ns}/configmaps?limit=5&continue=abc`);
+    expect(status).toBe(400);
+    expect(body.message).toContain("continue key is not valid");
+  });
+});
+
+describe("selectors", () => {
+  test.each([
+    ["labelSelector=parity%3Dodd", "item-01"],
+    ["labelSelector=parity+in+(odd),parity!%3Deven", "item-01"],
+    ["fieldSelector=metadata.name%3Ditem-03", "item-03"],
+    ["fieldSelector=metadata.name!%3Ditem-00&labelSelector=parity%3Deven", "item-02"],
+  ])("%s begins with %s", async (query, name) => {
+    const { body } = await call("GET", `${ns}/configmaps?${query}`);
+    expect(names(body)[0]).toBe(name);
+  });
+
+  test("a field that nobody indexes is refused in upstream's words", async () => {
+    const pods = await call("GET", `${ns}/pods?fieldSelector=spec.foo%3Dx`);
+    expect([pods.status, pods.body.message]).toEqual([400, "field label not supported: spec.foo"]);
+    const maps = await call("GET", `${ns}/configmaps?fieldSelector=data.x%3Dx`);
+    expect(maps.body.message).toBe('"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"');
+  });
+
+  test("a label selector that is none is refused", async () => {
+    expect((await call("GET", `${ns}/configmaps?labelSelector=a%20in%20b`)).status).toBe(400);
+  });
+});
+
+describe("resourceVersion", () => {
+  test("Exact answers as of then", async () => {
+    const { body: then } = await call("GET", `${ns}/configmaps`);
+    await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "later" } } });
+    const query = `resourceVersion=${then.metadata.resourceVersion}&resourceVersionMatch=Exact`;
+    const { body } = await call("GET", `${ns}/configmaps?${query}`);
+    expect(names(body)).toEqual(names(then));
+  });
+
+  test("of the future is refused with the cause that clients know", async () => {
+    const { status, body } = await call("GET", `${ns}/configmaps?resourceVersion=999999999`);
+    expect(status).toBe(504);
+    expect(body).toMatchObject({ reason: "Timeout", details: { causes: [{ reason: "ResourceVersionTooLarge" }], retryAfterSeconds: 1 } });
+  });
+
+  test("resourceVersionMatch alone is refused", async () => {
+    const { status, body } = await call("GET", `${ns}/configmaps?resourceVersionMatch=Exact`);
+    expect(status).toBe(422);
+    expect(body.message).toContain("resourceVersionMatch is forbidden unless resourceVersion is provided");
+  });
+
+  test("that is no number is refused", async () => {
+    expect((await call("GET", `${ns}/configmaps?resourceVersion=abc`)).status).toBe(400);
+  });
+});
+
+describe("forms", () => {
+  test("a Table has the kind's columns, and metadata beside each row", async () => {
+    const { body } = await call("GET", `${ns}/configmaps?limit=2`, { accept: table });
+    expect(body).toMatchObject({ kind: "Table", apiVersion: "meta.k8s.io/v1" });
+    expect((body["columnDefinitions"] as { name: string }[]).map(({ name }) => name)).toEqual(["Name", "Data", "Age"]);
+    expect(body["rows"]).toMatchObject([{ cells: ["item-00", 0, expect.any(String)], object: { kind: "PartialObjectMetadata" } }, {}]);
+    expect(body.metadata.continue).toBeDefined();
+  });
+
+  test("includeObject decides what a row carries", async () => {
+    const rows = async (include: string) => (await call("GET", `${ns}/configmaps/item-00?includeObject=${include}`, { accept: table })).body["rows"];
+    expect(await rows("None")).toMatchObject([{ object: null }]);
+    expect(await rows("Object")).toMatchObject([{ object: { kind: "ConfigMap" } }]);
+  });
+
+  test("PartialObjectMetadataList has no data", async () => {
+    const accept = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+    const { body } = await call("GET", `${ns}/configmaps?limit=1`, { accept });
+    expect(body).toMatchObject({ kind: "PartialObjectMetadataList", items: [{ kind: "PartialObjectMetadata" }] });
+  });
+
+  test("what is not served is not acceptable, unless JSON will do, too", async () => {
+    expect((await call("GET", `${ns}/configmaps`, { accept: "application/vnd.kubernetes.protobuf" })).status).toBe(406);
+    expect((await call("GET", `${ns}/configmaps`, { accept: "application/vnd.kubernetes.protobuf,application/json" })).status).toBe(200);
+  });
+
+  test("items leave out what the list says of all", async () => {
+    const { body } = await call("GET", `${ns}/configmaps?limit=1`);
+    expect(body).toMatchObject({ kind: "ConfigMapList", apiVersion: "v1" });
+    expect(body.items[0]?.kind).toBeUndefined();
+    expect(body.items[0]?.metadata.resourceVersion).toMatch(/^\d+$/);
+  });
+});
+
+describe("discovery", () => {
+  const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+
+  test("aggregated, when asked for", async () => {
+    const { headers, body } = await call("GET", "/apis", { accept: aggregated });
+    expect(headers.get("content-type")).toBe("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+    expect(body.items.map(({ metadata }) => metadata.name)).toContain("apps");
+    const core = await call("GET", "/api", { accept: aggregated });
+    expect(JSON.stringify(core.body)).toContain('"resource":"pods"');
+  });
+
+  test("plain, otherwise", async () => {
+    expect((await call("GET", "/api")).body).toMatchObject({ kind: "APIVersions", versions: ["v1"] });
+    expect((await call("GET", "/apis")).body).toMatchObject({ kind: "APIGroupList" });
+    expect((await call("GET", "/apis/apps")).body).toMatchObject({ kind: "APIGroup", preferredVersion: { groupVersion: "apps/v1" } });
+    const { body } = await call("GET", "/apis/apps/v1");
+    const resources = body["resources"] as { name: string; kind: string; group?: string }[];
+    expect(resources).toContainEqual(expect.objectContaining({ name: "deployments", kind: "Deployment" }));
+    expect(resources).toContainEqual(expect.objectContaining({ name: "deployments/scale", kind: "Scale", group: "autoscaling" }));
+  });
+
+  test("every resource that it names is served", async () => {
+    for (const base of ["/api/v1", "/apis/apps/v1", "/apis/coordination.k8s.io/v1", "/apis/discovery.k8s.io/v1"]) {
+      const resources = (await call("GET", base)).body["resources"] as { name: string }[];
+      for (const { name } of resources.filter((one) => !one.name.includes("/"))) {
+        expect([name, (await call("GET", `${base}/${name}`)).status]).toEqual([name, 200]);
+      }
+    }
+  });
+
+  test("OpenAPI v3 has an index and a document", async () => {
+    const { body } = await call("GET", "/openapi/v3");
+    const { serverRelativeURL } = (body["paths"] as Record<string, { serverRelativeURL: string }>)["apis/apps/v1"] ?? { serverRelativeURL: "" };
+    const document = await call("GET", serverRelativeURL);
+    expect(document.body["openapi"]).toBe("3.0.0");
+  });
+
+  test("a version that is a Kubernetes 1.35", async () => {
+    expect((await call("GET", "/version", { token: "" })).body).toMatchObject({ major: "1", minor: "35", gitVersion: expect.stringMatching(/^v1\.35\./) });
+  });
+});
