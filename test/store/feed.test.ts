@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeStoreMessage } from "../../worker/storage/frames.ts";
 import type { Selection } from "../../worker/storage/store.ts";
-import { create, remove, update } from "./objects.ts";
+import { create, remove, type update } from "./objects.ts";
 import { openStore, type SingleStore } from "./single-store.ts";
 
 class Reader {

@@ -1,7 +1,8 @@
 /** What a cluster can leave on a machine, as lists that can be compared. */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { namesOf } from "../../../agent/host/names.ts";
 
 export interface MachineState {
   processes: string[];
@@ -30,6 +31,31 @@ export function differences(before: MachineState, after: MachineState): string[]
     ...after[kind].filter((one) => !before[kind].includes(one)).map((one) => `${kind}: ${one} is new`),
     ...before[kind].filter((one) => !after[kind].includes(one)).map((one) => `${kind}: ${one} is gone`),
   ]);
+}
+
+/** The part of a machine's state that is one cluster's, by the names that its state directory gives. */
+export function belongings(stateDir: string, networkNamespaces: string[]): string[] {
+  const { name, bridge, serviceInterface } = namesOf(stateDir);
+  const isOurs = (text: string) => text.includes(stateDir) || text.includes(name);
+  const state = machineState();
+  const named = [...state.processes, ...state.mounts, ...state.cgroups, ...state.nftTables].filter(isOurs);
+  const interfaces = state.interfaces.filter((one) => one === bridge || one === serviceInterface);
+  return [...named, ...interfaces, ...state.networkNamespaces.filter((one) => networkNamespaces.includes(one))];
+}
+
+/** Network namespaces of the processes in a cluster's cgroups: the only thing that bears no name of ours. */
+export function networkNamespacesOf(stateDir: string): string[] {
+  const { name } = namesOf(stateDir);
+  const inodes = new Set<number>();
+  for (const pid of list("/proc").filter((one) => /^\d+$/.test(one))) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(name)) continue;
+      inodes.add(Number(/\d+/.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[0]));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return list("/run/netns").filter((one) => inodes.has(statSync(join("/run/netns", one)).ino));
 }
 
 const lines = (text: string) => text.split("\n").filter((line) => line !== "");
