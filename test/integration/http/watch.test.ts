@@ -83,7 +83,7 @@ test("as Table sends columns once and rows each time", async () => {
   await create("f3");
   const [first, second] = [await reader.next(), await reader.next()];
   expect(first?.object).toMatchObject({ kind: "Table", rows: [{ cells: ["f2", 0, expect.any(String)] }] });
-  expect((first?.object["columnDefinitions"] as object[]).length).toBe(3);
+  expect(first?.object["columnDefinitions"]).toHaveLength(3);
   expect(second?.object).toMatchObject({ columnDefinitions: null, rows: [{ object: { metadata: { name: "f3" } } }] });
   await reader.close();
 });
