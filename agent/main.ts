@@ -53,6 +53,8 @@ async function main(options: Options): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await host.ensurePackages({ mayInstall: options.install, report: (line) => log.info({}, line) });
   const { socket } = await host.ensureContainerd();
+  const keeping = new AbortController();
+  host.keepContainerd(keeping.signal, (line) => log.warn({}, line));
   const runtime = new CriRuntime(socket);
   const identityFile = join(folder, "identity.json");
   const known = readIdentity(identityFile);
@@ -90,6 +92,7 @@ async function main(options: Options): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve(0));
   await agent.start();
   const code = await ended.promise;
+  keeping.abort();
   await agent.stop();
   runtime.close();
   process.exit(code);

@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { CriRuntime } from "../runtime/cri/cri-runtime.ts";
 import type { SandboxConfig } from "../runtime/runtime.ts";
 import { hierarchies, processesIn } from "./cgroups.ts";
-import { stopContainerd } from "./containerd.ts";
+import { isServing, stopContainerd } from "./containerd.ts";
 import { createHost } from "./create-host.ts";
 import type { Host, HostNames } from "./host.ts";
 import { imageArchive } from "./image-archive.ts";
@@ -112,6 +112,18 @@ describe.skipIf(reason !== undefined)(`containerd of a state directory${reason ?
     expect(again.pid).not.toBe(pid);
     expect(await readySandboxes(host.names)).toEqual(["p"]);
     expect(processesIn(`${host.names.cgroupParent}/pod-p`)).toEqual(before);
+  });
+
+  it("is kept: one that was killed is started again by itself, until it is not kept any more", async () => {
+    const host = newHost("a");
+    const { pid } = await host.ensureContainerd();
+    const keeping = new AbortController();
+    const lines: string[] = [];
+    host.keepContainerd(keeping.signal, (line) => lines.push(line));
+    process.kill(pid, "SIGKILL");
+    const isBack = await until(async () => readOwner(host.names.runtimeDir)?.containerd.pid !== pid && (await isServing(host.names.containerdSocket, 500)), { timeoutMs: 15_000 });
+    keeping.abort();
+    expect([isBack, lines]).toEqual([true, ["containerd ended; starting it again"]]);
   });
 
   it("does not meet another one, and its removal leaves nothing of it and all of the other", async () => {

@@ -35,6 +35,11 @@ export interface Host {
   ensurePackages(options: { mayInstall: boolean; report(line: string): void }): Promise<void>;
   /** Starts the own containerd, detached so that it outlives the agent, or adopts the one that runs. */
   ensureContainerd(): Promise<Containerd>;
+  /**
+   * Starts containerd again whenever it ended (killed, out of memory), until the signal aborts. Pods are children of
+   * their shims and do not notice; the agent's runtime reconnects to the same socket.
+   */
+  keepContainerd(signal: AbortSignal, report: (line: string) => void): void;
   /** Stops every pod and containerd, unmounts, removes cgroups and files of this state directory. */
   remove(): Promise<void>;
 }

@@ -25,7 +25,8 @@ export async function loadImage(socket: string, archive: string | Buffer): Promi
 async function importFile(socket: string, path: string): Promise<string[]> {
   const ctr = ["ctr", "--address", socket, "--namespace", "k8s.io"];
   const output = await run([...ctr, "images", "import", path], { timeoutMs: importTimeoutMs });
-  const names = [...output.matchAll(/^unpacking (\S+) \(/gm)].map((match) => match[1] ?? "");
+  // containerd 1 says `unpacking NAME (DIGEST)...done`, containerd 2 `NAME saved`.
+  const names = [...output.matchAll(/^unpacking (\S+) \(|^(\S+)\s+saved\b/gm)].map((match) => match[1] ?? match[2] ?? "");
   if (names.length === 0) throw new Error(`${path} holds no image with a name: save it with a tag`);
   const isKnown = await until(isOffered, { timeoutMs: 10_000 });
   if (!isKnown) throw new Error(`containerd imported ${names.join(", ")} but does not offer it to pods`);

@@ -22,7 +22,8 @@ export const bridgePrefix = "kd";
  *   itself, pods that go out to the world).
  * - forward/local-out/local-in (filter): an address that still is a cluster IP here had no backend: refused at once
  *   rather than lost; TCP by a reset, because an ICMP error that arrives inside connect() is noticed a second later only.
- *   Clusters on one host do not reach each other's pods. DNS answers pods and this host only.
+ *   Clusters on one host do not reach each other's pods. DNS answers pods and this host only, and
+ *   is silent rather than refusing while the agent restarts: resolvers then ask again.
  * - guard (raw): node ports on 127.0.0.1 need route_localnet; pods must not reach the host's loopback through it
  *   (CVE-2020-8558).
  */
@@ -69,6 +70,7 @@ export function frameOf({ table, bridge, podCidr, clusterCidr, serviceCidr, dnsA
   }
   chain local-out {
     type filter hook output priority filter; policy accept;
+    ip saddr ${dnsAddress} icmp type destination-unreachable drop
     ip daddr ${serviceCidr} ip daddr != ${dnsAddress} goto refuse
     ip daddr . meta l4proto . th dport @${rejectedAddresses} goto refuse
     fib daddr type local meta l4proto . th dport @${rejectedNodePorts} goto refuse

@@ -2,6 +2,7 @@
  * The rules in a real kernel: packets between network namespaces that this test makes. Needs root, nft, iproute2,
  * conntrack and perl; it is skipped, saying so, only where these are not there.
  */
+import dnsPacket from "dns-packet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namesOf } from "../host/names.ts";
 import { findTool } from "../host/packages.ts";
@@ -161,6 +162,7 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     await node.apply({ services: [], endpointSlices: [], pods: [withHostPort] });
     expect(await lab.get(outside, "http://192.0.2.1:8000/", 1)).toEqual(["a"]);
     expect(await lab.get(host, "http://127.0.0.1:8000/", 1)).toEqual(["a"]);
+    expect(await lab.get(pods[0] ?? "", "http://192.0.2.1:8000/", 1)).toEqual(["a"]);
     await node.apply({ services: [], endpointSlices: [], pods: [] });
     await expect(lab.get(outside, "http://192.0.2.1:8000/", 1)).rejects.toThrow("Connection refused");
   });
@@ -217,6 +219,21 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     }
     await lab.run(outside, ["ip", "route", "add", "10.100.0.0/16", "via", "192.0.2.1"]);
     expect((await lab.run(outside, [process.execPath, "-e", resolve(300)])).trim()).toMatch(/ETIMEOUT/);
+  });
+
+  it("leaves a question without an answer, not refused, while the agent restarts: resolvers ask again", async () => {
+    await node.apply(everywhere);
+    const query = dnsPacket.encode({ type: "query", id: 1, questions: [{ type: "A", name: "web.default.svc.cluster.local" }] }).toString("hex");
+    const ask = `const s=require("dgram").createSocket("udp4");const done=(word)=>{console.log(word);process.exit()};
+      s.connect(53,"10.100.0.10",()=>{s.send(Buffer.from("${query}","hex"))});
+      s.on("error",(e)=>done(e.code));s.on("message",()=>done("answer"));setTimeout(()=>done("silence"),500)`;
+    const answers = async () => (await lab.run(pods[0] ?? "", [process.execPath, "-e", ask])).trim();
+    expect(await answers()).toBe("answer");
+    await node.kill();
+    expect(await answers()).toBe("silence");
+    await node.start();
+    await node.apply(everywhere);
+    expect(await answers()).toBe("answer");
   });
 
   it("programs everything again when somebody flushed the ruleset", async () => {

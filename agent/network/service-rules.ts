@@ -46,7 +46,8 @@ export function rulesetOf(forwards: readonly Forward[], hostPorts: readonly Host
       if (!entries?.has(key)) entries?.set(key, value);
     }
   }
-  elements.set(fixedMaps.hairpins, hairpinsOf(forwards, podCidr));
+  const backends = [...forwards.flatMap((forward) => [...forward.backends, ...forward.externalBackends]), ...hostPorts.map(({ backend }) => backend)];
+  elements.set(fixedMaps.hairpins, hairpinsOf(backends, podCidr));
   return { sets, chains, elements };
 }
 
@@ -157,9 +158,8 @@ function hostPortFragment({ id, protocol, hostIp, hostPort, backend }: HostPort)
   return { sets: [], chains: [[chain, [rule]]], elements: [element] };
 }
 
-function hairpinsOf(forwards: readonly Forward[], podCidr: string): Map<string, string> {
+function hairpinsOf(backends: readonly Backend[], podCidr: string): Map<string, string> {
   const cidr = parseCidr(podCidr);
-  const ips = new Set(forwards.flatMap(({ backends, externalBackends }) => [...backends, ...externalBackends]).map(({ ip }) => ip));
-  const local = [...ips].filter((ip) => contains(cidr, parseIpv4(ip)));
-  return new Map(local.map((ip) => [`${ip} . ${ip}`, ""]));
+  const local = new Set(backends.filter(({ ip }) => contains(cidr, parseIpv4(ip))).map(({ ip }) => ip));
+  return new Map([...local].map((ip) => [`${ip} . ${ip}`, ""]));
 }

@@ -114,7 +114,7 @@ async function observe(): Promise<object> {
     byFullName: namesIn(await inPod(first, "get", "http://web.default.svc.cluster.local./")),
     byAddress: namesIn(await inPod(first, "get", "http://10.100.0.20/")),
     statefulPods: namesIn((await Promise.all(pods.map((pod) => inPod(first, "get", `http://${pod.name}.a:8080/`)))).join("")),
-    headless: [...new Set((await inPod(first, "getent", "ahostsv4", "a")).match(/^\S+/gm))].length,
+    headless: new Set((await inPod(first, "getent", "ahostsv4", "a")).match(/^\S+/gm)).size,
     unknown: await inPod(first, "get", "http://nothing/"),
   };
 }
