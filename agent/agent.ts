@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PollResponse, StatusResult } from "../protocol/agent.ts";
-import type { NodeStatus } from "../protocol/kubernetes/generated/types.ts";
+import type { NodeStatus, PodStatus } from "../protocol/kubernetes/generated/types.ts";
 import type { Clock } from "./clock.ts";
 import type { HostNames } from "./host/host.ts";
 import { Images } from "./images/images.ts";
@@ -15,9 +15,10 @@ import { Poller } from "./link/poller.ts";
 import { Reporter } from "./link/reporter.ts";
 import type { Network } from "./network/network.ts";
 import { podCgroups } from "./pods/cgroups.ts";
-import type { Log } from "./pods/dependencies.ts";
+import type { Log, PodReport } from "./pods/dependencies.ts";
 import { EventRecorder } from "./pods/event-recorder.ts";
 import { Housekeeping } from "./pods/housekeeping.ts";
+import type { StoredPod } from "./pods/observed.ts";
 import { Pods } from "./pods/pods.ts";
 import { Semaphore } from "./pods/semaphore.ts";
 import { Volumes } from "./pods/volumes/volumes.ts";
@@ -56,6 +57,8 @@ export class Agent {
   readonly #housekeeping: Housekeeping;
   readonly #events: EventRecorder;
   readonly #stopping = new AbortController();
+  /** What was reported last, by uid: the control plane does not tell the agent's own news back to it. */
+  readonly #statuses = new Map<string, PodStatus>();
   #state: DesiredState;
   #node: NodeStatus | undefined;
   #runtimeVersion = "";
@@ -78,7 +81,7 @@ export class Agent {
     const paths = { podsDir: join(folder, "pods"), memoryDir: join(names.runtimeDir, "volumes"), logsDir: join(folder, "logs") };
     const volumes = new Volumes(paths);
     this.#pods = new Pods({
-      ...{ runtime, clock, log, paths, volumes, events: this.#events, report: this.#reporter },
+      ...{ runtime, clock, log, paths, volumes, events: this.#events, report: this.#report() },
       images: new Images({ runtime, clock }),
       cgroups: podCgroups({ root: names.cgroupParent, log }),
       starts: new Semaphore(parallelStarts(facts.cpus)),
@@ -165,18 +168,46 @@ export class Agent {
     if (applied.changed.size > 0) this.#file.save(applied.state);
     this.#sessions.open(answer.sessions);
     if (applied.changed.size > 0 || applied.isComplete) {
-      this.#programNetwork().catch((error: unknown) => this.#options.log.error({ err: error }, "programming the network failed"));
+      this.#programNetworkSoon();
       await this.#pods.apply({ pods: applied.state.pods, isComplete: applied.isComplete });
       this.#pods.objectsChanged(applied.changed);
     }
     if (answer.reportStatus === true) this.#reportAgain();
   }
 
+  #report(): PodReport {
+    return {
+      status: (pod, status) => {
+        this.#reporter.status(pod, status);
+        this.#onStatus(pod, status);
+      },
+      terminated: (pod) => {
+        this.#reporter.terminated(pod);
+        this.#statuses.delete(pod.metadata.uid);
+      },
+    };
+  }
+
   /** Host ports follow the addresses that the agent itself gave its pods. */
+  #onStatus(pod: StoredPod, status: PodStatus): void {
+    const before = this.#statuses.get(pod.metadata.uid);
+    this.#statuses.set(pod.metadata.uid, status);
+    const hasHostPorts = pod.spec?.containers.some(({ ports }) => ports?.some(({ hostPort }) => hostPort));
+    const isSame = before?.podIP === status.podIP && before?.phase === status.phase;
+    if (hasHostPorts && !isSame) this.#programNetworkSoon();
+  }
+
+  #programNetworkSoon(): void {
+    this.#programNetwork().catch((error: unknown) => this.#options.log.error({ err: error }, "programming the network failed"));
+  }
+
   async #programNetwork(): Promise<void> {
     const { services, endpointSlices } = this.#state;
-    const pods = new Map(this.#pods.all.map((pod) => [`pods/${pod.metadata.namespace ?? ""}/${pod.metadata.name}`, pod]));
-    await this.#options.network.apply({ services, endpointSlices, pods });
+    const pods = this.#pods.all.map((pod): [string, StoredPod] => {
+      const status = this.#statuses.get(pod.metadata.uid) ?? pod.status;
+      return [`pods/${pod.metadata.namespace ?? ""}/${pod.metadata.name}`, { ...pod, ...(status && { status }) }];
+    });
+    await this.#options.network.apply({ services, endpointSlices, pods: new Map(pods) });
   }
 
   #reportAgain(): void {

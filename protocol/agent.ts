@@ -100,6 +100,8 @@ export interface PollResponse {
   endpointSlices: Stored<EndpointSlice>[];
   /** Keys (`pods/ns/name`, `services/ns/name`, …) of objects that are gone or no longer this node's. */
   removed: { key: string; uid: string }[];
+  /** Every other node with its pod network; whole, and only there when one of them may have changed. */
+  peers?: { name: string; podCidr: string; address: string }[];
   /** Streams to open, each exactly once. */
   sessions: SessionRequest[];
   /**

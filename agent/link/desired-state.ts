@@ -14,6 +14,8 @@ export interface DesiredState {
   secrets: ByKey<Secret>;
   services: ByKey<Service>;
   endpointSlices: ByKey<EndpointSlice>;
+  /** The other nodes' pod networks, by node name; absent: not told yet. */
+  peers?: ReadonlyMap<string, { address: string; podCidr: string }>;
 }
 
 export function emptyState(clusterUid: string): DesiredState {
@@ -62,8 +64,15 @@ export function applyAnswer(state: DesiredState, answer: PollResponse): Applied 
     secrets: merge("secrets", state.secrets, answer.secrets),
     services: merge("services", state.services, answer.services),
     endpointSlices: merge("endpointSlices", state.endpointSlices, answer.endpointSlices),
+    ...peersOf(state, answer),
   };
+  if (answer.peers !== undefined) changed.add("peers");
   return { isAccepted: true, state: next, changed, isComplete };
+}
+
+function peersOf(state: DesiredState, { peers }: PollResponse): Pick<DesiredState, "peers"> {
+  if (peers === undefined) return state.peers === undefined ? {} : { peers: state.peers };
+  return { peers: new Map(peers.map(({ name, ...peer }) => [name, peer])) };
 }
 
 interface Merge<T> {

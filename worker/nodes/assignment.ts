@@ -89,6 +89,7 @@ export interface AnswerParts {
   assignment: Assignment;
   sessions: SessionRequest[];
   reportStatus: boolean;
+  peers?: PollResponse["peers"];
 }
 
 /** The JSON of a PollResponse, with the objects' text spliced in as it is. */

@@ -130,6 +130,16 @@ describe("a poll", () => {
     expect([names(answer.pods), names(answer.secrets), names(answer.services)]).toEqual([["p"], ["s"], ["web"]]);
   });
 
+  test("names the other nodes when one of them changed", async () => {
+    const body = { spec: { podCIDR: "10.244.1.0/24" }, status: { addresses: [{ type: "InternalIP", address: "192.0.2.1" }] } };
+    const objects = [stored("nodes//n", 1, body), stored("nodes//other", 8, body), stored("nodes//new", 8)];
+    const own = world({ objects, hello: { news: 8 }, events: { nodes: [{ ...stored("nodes//n", 8, body), type: "MODIFIED" }] } });
+    expect((await own.ask()).peers).toBeUndefined();
+    const others = world({ objects, hello: { news: 8 }, events: { nodes: [{ ...stored("nodes//other", 8, body), type: "ADDED" }] } });
+    expect((await others.ask()).peers).toEqual([{ name: "other", podCidr: "10.244.1.0/24", address: "192.0.2.1" }]);
+    expect((await world({ objects }).ask({ since: 0 })).peers).toHaveLength(1);
+  });
+
   test("carries streams and says that it took them", async () => {
     const session = { id: "s1", verb: "logs" as const, namespace: "d", pod: "p", uid: "u" };
     const { ask, said } = world({ later: [{ type: "sessions", sessions: [session] }] });

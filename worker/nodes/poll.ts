@@ -16,10 +16,12 @@ import {
   referencesOfAll,
   snapshot,
   touchesReferences,
+  type AnswerParts,
   type Assignment,
   type Changes,
 } from "./assignment.ts";
 import type { HubMessage, PollMessage } from "./hub-messages.ts";
+import { peersOf, type Peers } from "./peers.ts";
 
 /** The Worker's end of its WebSocket to the hub. */
 export interface HubLink {
@@ -70,7 +72,7 @@ async function answer({ node, request, ports, link, hello }: Conversation): Prom
       const read = await readStore({ node, since, epoch: request.epoch, store: ports.store });
       link.say({ type: "verified" });
       isUnread = false;
-      if (read.complete || !isEmpty(read.assignment) || !request.wait || sessions.length > 0 || reportStatus) {
+      if (read.complete || read.peers || !isEmpty(read.assignment) || !request.wait || sessions.length > 0 || reportStatus) {
         return finish(link, { ...read, sessions, reportStatus });
       }
       since = read.revision;
@@ -88,7 +90,7 @@ async function answer({ node, request, ports, link, hello }: Conversation): Prom
   });
 }
 
-function finish(link: HubLink, parts: Parameters<typeof answerText>[0]): string {
+function finish(link: HubLink, parts: AnswerParts): string {
   const ids = parts.sessions.map((session: SessionRequest) => session.id);
   if (ids.length > 0) link.say({ type: "took", sessions: ids });
   return answerText(parts);
@@ -100,6 +102,7 @@ interface Read {
   revision: number;
   complete: boolean;
   assignment: Assignment;
+  peers?: Peers;
 }
 
 async function readStore(options: { node: string; since: number; epoch: number; store: PollPorts["store"] }): Promise<Read> {
@@ -118,12 +121,20 @@ async function readStore(options: { node: string; since: number; epoch: number; 
 async function readDelta(store: PollPorts["store"], node: string, since: number) {
   const answered = await store.changes(changesQueries(node, since));
   if ("expired" in answered) return undefined;
-  const [pods = [], services = [], endpointSlices = [], configMaps = [], secrets = []] = answered.events;
+  const [pods = [], services = [], endpointSlices = [], configMaps = [], secrets = [], nodes = []] = answered.events;
   const changes: Changes = { pods, services, endpointSlices, configMaps, secrets };
   const arrived = referencesOfAll(newPods(changes));
   const found = arrived.length === 0 ? [] : (await store.getMany(arrived)).items;
   const wanted = touchesReferences(changes) ? await wantedReferences(store, node) : [];
-  return { revision: answered.revision, assignment: delta(changes, new Set([...wanted, ...arrived]), found) };
+  const assignment = delta(changes, new Set([...wanted, ...arrived]), found);
+  // A node's own status says nothing about the others.
+  const hasPeerNews = nodes.some(({ key }) => key !== `nodes//${node}`);
+  return { revision: answered.revision, assignment, ...(hasPeerNews ? { peers: await readPeers(store, node) } : {}) };
+}
+
+async function readPeers(store: PollPorts["store"], node: string): Promise<Peers> {
+  const page = await store.list({ resource: "nodes" });
+  return "expired" in page ? [] : peersOf(page.items, node);
 }
 
 async function wantedReferences(store: PollPorts["store"], node: string): Promise<ObjectKey[]> {
@@ -136,12 +147,13 @@ async function readSnapshot(store: PollPorts["store"], node: string) {
     { resource: "pods", term: `node:${node}` },
     { resource: "services" },
     { resource: "endpointslices.discovery.k8s.io" },
+    { resource: "nodes" },
   ];
-  const [pods, services, endpointSlices] = await store.listMany(queries);
+  const [pods, services, endpointSlices, nodes] = await store.listMany(queries);
   const references = referencesOfAll(pods?.items ?? []);
   const found = references.length === 0 ? [] : (await store.getMany(references)).items;
   const listed = { pods: pods?.items ?? [], services: services?.items ?? [], endpointSlices: endpointSlices?.items ?? [] };
-  return { revision: pods?.revision ?? 0, assignment: snapshot(listed, found) };
+  return { revision: pods?.revision ?? 0, assignment: snapshot(listed, found), peers: peersOf(nodes?.items ?? [], node) };
 }
 
 function changesQueries(node: string, since: number): ChangesQuery[] {
@@ -151,6 +163,7 @@ function changesQueries(node: string, since: number): ChangesQuery[] {
     { resource: "endpointslices.discovery.k8s.io", since },
     { resource: "configmaps", since },
     { resource: "secrets", since },
+    { resource: "nodes", since },
   ];
 }
 
