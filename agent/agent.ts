@@ -168,8 +168,9 @@ export class Agent {
     if (applied.changed.size > 0) this.#file.save(applied.state);
     this.#sessions.open(answer.sessions);
     if (applied.changed.size > 0 || applied.isComplete) {
-      this.#programNetworkSoon();
       await this.#pods.apply({ pods: applied.state.pods, isComplete: applied.isComplete });
+      // After the pods are known: host ports are theirs.
+      this.#programNetworkSoon();
       this.#pods.objectsChanged(applied.changed);
     }
     if (answer.reportStatus === true) this.#reportAgain();
