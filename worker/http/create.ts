@@ -2,6 +2,7 @@
 import { StatusError } from "../../protocol/status.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { planner } from "../registry/planner.ts";
+import { withPriority } from "../registry/priority.ts";
 import { commit } from "../registry/writer.ts";
 import { restrictCreate } from "../auth/node-restriction.ts";
 import { decodeBody, readBody } from "./body.ts";
@@ -15,7 +16,8 @@ export async function create(call: Call): Promise<Response> {
   if (info.name !== "") throw StatusError.methodUnknown();
   const { fieldValidation, isDryRun } = writeOptionsOf(query, "CreateOptions");
   const body = await readBody(call.request);
-  const { object, warnings } = decodeBody(resource, body, fieldValidation);
+  const { object: decoded, warnings } = decodeBody(resource, body, fieldValidation);
+  const object = resource.plural === "pods" ? await withPriority(store, decoded) : decoded;
   placeInNamespace(call, object);
   restrictCreate(user, resource, object);
   const untouched = mayRepeat(resource.plural, object) ? structuredClone(object) : undefined;

@@ -1,5 +1,5 @@
 /** How a watch's events are written, in each of the three forms. */
-import { StatusError } from "../../protocol/status.ts";
+import type { StatusError } from "../../protocol/status.ts";
 import { apiVersionOf, objectOf, splice } from "../registry/text.ts";
 import type { Resource } from "../resources/resource.ts";
 import type { ChangeEvent, ChangeType } from "../storage/store.ts";

@@ -1,6 +1,7 @@
 /** One look at one key: read, compute, write as one guarded list. */
 import type { Action } from "../../controllers/controller.ts";
 import type { Reconciler } from "../../controllers/registry.ts";
+import { withPriority } from "../../registry/priority.ts";
 import { refusalOf, type Refusal } from "../../registry/refusal.ts";
 import type { Planner } from "../../registry/registry.ts";
 import { writePlanned, type Written } from "../../registry/writer.ts";
@@ -40,7 +41,8 @@ export async function reconcileKey(
   const context = surroundings.context();
   const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
-  const plan = planActions(actions.filter(isOfObject), { planner, observed: reader.observed, context });
+  const wanted = await Promise.all(actions.filter(isOfObject).map((action) => prioritised(store, action)));
+  const plan = planActions(wanted, { planner, observed: reader.observed, context });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];
   const refused = refusedOf(await writePlanned(store, plan.list, { guards }));
   const messages = [...plan.refusals, ...refused.filter(({ result }) => !isRace(result)).map(messageOf)];
@@ -52,6 +54,12 @@ export async function reconcileKey(
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     record: () => recordEvents(isDone ? actions.filter(isEvent) : [], { store, planner, context }),
   };
+}
+
+/** Pods of a workload get the priority of the class that its template names. */
+async function prioritised(store: Surroundings["store"], action: ObjectAction): Promise<ObjectAction> {
+  if (action.type !== "create" || action.object.kind !== "Pod") return action;
+  return { ...action, object: await withPriority(store, action.object) };
 }
 
 const isEvent = (action: Action): action is EventAction => action.type === "event";
