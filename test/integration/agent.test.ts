@@ -3,7 +3,7 @@ import { applyD1Migrations, env, SELF } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { PollResponse } from "../../protocol/agent.ts";
 import type { Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
-import { asAdmin, FakeAgent, joinToken, newKeys, tryJoin, type Fetch } from "./fake-agent/fake-agent.ts";
+import { asAdmin, FakeAgent, joinToken, newKeys, readyStatus, tryJoin, type Fetch } from "./fake-agent/fake-agent.ts";
 
 const fetch: Fetch = (url, init) => SELF.fetch(url, init);
 
@@ -123,6 +123,15 @@ describe("poll and status", () => {
     expect(refused).toMatchObject([{ key: "pods/default/foreign", code: 403 }]);
     const other = await agent.report({ terminated: [{ ...identity, uid: "another" }] });
     expect(other.refused).toMatchObject([{ code: 409 }]);
+  });
+
+  test("a Node that was deleted is registered again when its agent reports it", async () => {
+    const agent = await FakeAgent.join(fetch, "poll-7");
+    await asAdmin(fetch, "/api/v1/nodes/poll-7", { method: "DELETE" });
+    expect(await agent.report({ node: readyStatus })).toEqual({ refused: [] });
+    const node = await read<Node>("/api/v1/nodes/poll-7");
+    expect(node.spec?.podCIDR).toBe(agent.joined.podCidr);
+    expect(node.metadata?.labels).toMatchObject({ "kubernetes.io/hostname": "poll-7" });
   });
 
   test("a revision from the future gets everything", async () => {

@@ -52,7 +52,7 @@ test("a silent node loses its Deployment's pods to another, and returns", async 
     },
   });
   const pods = async () => (await read<{ items: Pod[] }>("/api/v1/namespaces/default/pods?labelSelector=app%3Dweb")).items;
-  const where = async () => (await pods()).filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(({ spec }) => spec?.nodeName).toSorted();
+  const where = async () => (await pods()).filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(({ spec }) => spec?.nodeName ?? "").toSorted();
   await expect.poll(where, { timeout: 10_000 }).toEqual(["kept", "lost"]);
 
   await silence("lost", 51);

@@ -1,7 +1,7 @@
 /** kedge's own objects behind an agent's identity. They are stored like any other, and served to nobody. */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { textOf } from "../registry/text.ts";
-import type { ObjectIndex, ObjectKey, WriteOperation } from "../storage/store.ts";
+import type { ObjectIndex, ObjectKey, StoredObject, WriteOperation } from "../storage/store.ts";
 
 export interface Agent {
   metadata: { name: string; uid: string; creationTimestamp: string };
@@ -9,6 +9,9 @@ export interface Agent {
   publicKey: string;
   /** The first session number of this key; the hub knows the newest. */
   session: number;
+  /** What its Node is made of again if that was deleted and the agent lives on: its pods have their addresses. */
+  podCidr: string;
+  labels: Record<string, string>;
 }
 
 export interface JoinToken {
@@ -20,6 +23,10 @@ export interface JoinToken {
 
 export function agentKey(node: string): ObjectKey {
   return `_agents//${node}`;
+}
+
+export function agentOf(stored: Pick<StoredObject, "text">): Agent {
+  return JSON.parse(stored.text) as Agent; // written by writeOf
 }
 
 /** Creates or replaces one of these objects. */

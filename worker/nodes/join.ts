@@ -11,7 +11,7 @@ import { objectOf } from "../registry/text.ts";
 import { nodes } from "../resources/nodes.ts";
 import type { RequestContext } from "../resources/resource.ts";
 import type { Store, StoredObject, WriteOperation } from "../storage/store.ts";
-import { agentKey, writeOf, type Agent, type JoinToken } from "./agents.ts";
+import { agentKey, agentOf, writeOf, type Agent, type JoinToken } from "./agents.ts";
 import { formatJoinToken, isJoinToken, joinTokenKey } from "./join-token.ts";
 import { refusedLabels } from "./node-restriction.ts";
 import { freePodCidrs } from "./pod-cidr.ts";
@@ -84,11 +84,12 @@ async function register(options: { spent: SpentToken; request: JoinRequest; port
   const { spent, request, ports } = options;
   const { store, context } = ports;
   const agent = await store.get(agentKey(request.nodeName));
-  const known = agent && (JSON.parse(agent.text) as Agent); // written below
+  const known = agent && agentOf(agent);
   await checkTakeover({ spent, request, known, ports });
   const session = (known?.session ?? 0) + 1;
-  const registered: Agent = { ...identity(request.nodeName, context), publicKey: request.publicKey, session };
   const node = await planNode(request, ports);
+  const { publicKey, labels } = request;
+  const registered: Agent = { ...identity(request.nodeName, context), publicKey, session, podCidr: node.podCidr, labels };
   const operations: WriteOperation[] = [
     { verb: "delete", key: spent.stored.key, expect: { revision: spent.stored.revision } },
     writeOf(agentKey(request.nodeName), registered, agent),

@@ -12,6 +12,7 @@ import { events } from "../resources/events.ts";
 import { nodes } from "../resources/nodes.ts";
 import { pods } from "../resources/pods.ts";
 import type { RequestContext } from "../resources/resource.ts";
+import { agentKey, agentOf, type Agent } from "./agents.ts";
 import type { ObjectKey, Store, StoredObject, WriteOperation, WriteResult } from "../storage/store.ts";
 
 export interface StatusPorts {
@@ -33,7 +34,7 @@ const attempts = 4;
 /** Applies the report; parts that lost a race are read and planned again, a few times. */
 export async function applyReport(node: string, report: StatusReport, ports: StatusPorts): Promise<StatusResult> {
   const refused: Refusal[] = [];
-  let parts = partsOf(node, report, ports);
+  let parts = partsOf(node, report, { ...ports, agent: report.node && (await readAgent(node, ports)) });
   for (let attempt = 0; parts.length > 0; attempt++) {
     const { items } = await ports.store.getMany(parts.map((part) => part.key));
     const planned = parts.flatMap((part, at) => planPart(part, items[at], refused));
@@ -44,6 +45,11 @@ export async function applyReport(node: string, report: StatusReport, ports: Sta
     parts = attempt + 1 === attempts ? [] : lost.map(({ part }) => part);
   }
   return { refused };
+}
+
+async function readAgent(node: string, { store }: StatusPorts): Promise<Agent | undefined> {
+  const { items: [stored] } = await store.getMany([agentKey(node)]);
+  return stored && agentOf(stored);
 }
 
 function planPart(part: Part, current: StoredObject | undefined, refused: Refusal[]) {
@@ -57,7 +63,7 @@ function planPart(part: Part, current: StoredObject | undefined, refused: Refusa
   }
 }
 
-function partsOf(node: string, report: StatusReport, ports: StatusPorts): Part[] {
+function partsOf(node: string, report: StatusReport, ports: StatusPorts & { agent: Agent | undefined }): Part[] {
   const gone = new Set(report.terminated.map((pod) => pod.uid));
   return [
     ...report.pods.filter((pod) => !gone.has(pod.uid)).map((pod) => statusPart(node, pod, ports)),
@@ -95,11 +101,20 @@ function terminatedPart(node: string, pod: Identity, report: StatusReport, { pla
   };
 }
 
-function nodePart(node: string, status: NonNullable<StatusReport["node"]>, { planner, context }: StatusPorts): Part {
+/** A Node that was deleted while its agent lives is registered again, as a kubelet does when it starts. */
+function nodePart(
+  node: string,
+  status: NonNullable<StatusReport["node"]>,
+  { planner, context, agent }: StatusPorts & { agent: Agent | undefined },
+): Part {
   return {
     key: `nodes//${node}`,
     plan(stored) {
-      if (!stored) throw StatusError.notFound({ group: "", kind: "nodes", name: node });
+      if (!stored) {
+        if (!agent) throw StatusError.notFound({ group: "", kind: "nodes", name: node });
+        const spec = { podCIDR: agent.podCidr, podCIDRs: [agent.podCidr] };
+        return planner.create(nodes, { metadata: { name: node, labels: agent.labels }, spec, status }, context).operation;
+      }
       const current = objectOf<Node>(nodes, stored);
       const next = { ...current, status };
       return planner.update({ resource: nodes, current, next, subresource: "status", context })?.operation;
