@@ -11,6 +11,7 @@ import { MalformedProtobuf } from "./protobuf/wire.ts";
 
 /** Upstream's limit for a request. */
 export const bodyLimitBytes = 3 * 1024 * 1024;
+const patienceBytes = 32 * 1024 * 1024;
 export const bodyTypes = ["application/json", "application/yaml", protobufType];
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -26,7 +27,7 @@ export interface Body {
 export async function readBody(request: Request): Promise<Body> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const length = Number(request.headers.get("content-length") ?? "NaN");
-  if (length > bodyLimitBytes) throw StatusError.requestEntityTooLarge(bodyLimitBytes);
+  if (length > bodyLimitBytes) throw await tooLarge(request.body?.getReader());
   if (type.endsWith("json") && !Number.isNaN(length)) return { text: await request.text(), type };
   const bytes = Number.isNaN(length) ? await readBounded(request) : new Uint8Array(await request.arrayBuffer());
   if (type === protobufType) return { text: fromProtobuf(bytes), type: "application/json" };
@@ -46,14 +47,27 @@ function fromProtobuf(bytes: Uint8Array): string {
 
 async function readBounded(request: Request): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
+  const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > bodyLimitBytes) throw StatusError.requestEntityTooLarge(bodyLimitBytes);
-    chunks.push(chunk);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    bytes += value.byteLength;
+    if (bytes > bodyLimitBytes) throw await tooLarge(reader);
+    chunks.push(value);
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** A client that is still sending would see its connection reset and not the answer: take (and forget) some more. */
+async function tooLarge(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<StatusError> {
+  let left = patienceBytes;
+  while (reader !== undefined && left > 0) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    left -= value.byteLength;
+  }
+  return StatusError.requestEntityTooLarge(bodyLimitBytes);
 }
 
 /** Parses JSON, or YAML where the type says so. `kind` is for the message only. */
