@@ -6,7 +6,9 @@
 //
 // Plain JavaScript without dependencies, because nothing else can be taken for granted here.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,7 +28,33 @@ function areDependenciesFresh() {
   }
 }
 
-function installDependencies() {
+/** One at a time: two installations at once take each other's files away. */
+async function installDependencies() {
+  const lock = join(tmpdir(), `kedge-install-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
+  while (!takeLock(lock)) await new Promise((resolve) => setTimeout(resolve, 200));
+  try {
+    if (!areDependenciesFresh()) install();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** True if the lock is ours now; the lock of a process that is gone counts for nothing. */
+function takeLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    try {
+      process.kill(Number(readFileSync(lock, "utf8")), 0);
+    } catch (error) {
+      if (error.code === "ESRCH") rmSync(lock, { force: true });
+    }
+    return false;
+  }
+}
+
+function install() {
   // `npm ci` begins by deleting what is there, which would pull the rug from under a control plane that runs.
   const command = existsSync(join(root, "node_modules")) ? ["install", "--no-save"] : ["ci"];
   console.error(`kedge: installing dependencies (npm ${command.join(" ")})`);
@@ -36,8 +64,7 @@ function installDependencies() {
     env: { ...process.env, NODE_ENV: "development" },
   });
   if (result.status === 0) return;
-  console.error("kedge: the dependencies could not be installed; see npm's message above, then try again.");
-  process.exit(1);
+  throw new Error("the dependencies could not be installed; see npm's message above, then try again");
 }
 
 /** Replaces this process where Node can do that (so that signals and the terminal are the command's own), else waits. */
@@ -63,5 +90,10 @@ if (!existsSync(script)) {
   console.error(`kedge: there is no command "${command}".`);
   process.exit(2);
 }
-if (!areDependenciesFresh()) installDependencies();
+if (!areDependenciesFresh()) {
+  await installDependencies().catch((error) => {
+    console.error(`kedge: ${error.message}`);
+    process.exit(1);
+  });
+}
 become(join(root, "node_modules/node/bin/node"), ["--disable-warning=ExperimentalWarning", script, ...args]);
