@@ -7,7 +7,7 @@
 // Plain JavaScript without dependencies, because nothing else can be taken for granted here.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,8 @@ const oldestNode = 20;
 /** True when node_modules holds exactly the packages that the lock file names (npm keeps its own note of that). */
 function areDependenciesFresh() {
   try {
+    // A link leads to another checkout's packages: those are not ours to change.
+    if (lstatSync(join(root, "node_modules")).isSymbolicLink()) return true;
     const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
     const installed = JSON.parse(readFileSync(join(root, "node_modules/.package-lock.json"), "utf8")).packages;
     return Object.entries(wanted).every(
