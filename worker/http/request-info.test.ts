@@ -20,6 +20,7 @@ test.each([
   ["DELETE", "/apis/apps/v1/namespaces/n/deployments", false, "deletecollection apps/v1 ns=n deployments"],
   ["DELETE", "/api/v1/nodes/n1", false, "delete /v1 ns= nodes n1"],
   ["GET", "/api/v1/namespaces/n/configmaps/a%3Ab", false, "get /v1 ns=n configmaps a:b"],
+  ["OPTIONS", "/api/v1/pods", false, "other /v1 ns= pods"],
   ["GET", "/apis/apps/v1", false, "get path /apis/apps/v1"],
   ["GET", "/readyz", false, "get path /readyz"],
 ])("%s %s (watch: %s) is %s", (method, path, isWatch, expected) => {

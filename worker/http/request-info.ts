@@ -1,6 +1,8 @@
 /** What a path asks for, read as upstream's RequestInfo: the words that authorization and handlers decide by. */
 
-export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
+/** `other` is served by nothing. */
+export type Verb = ServedVerb | "other";
+export type ServedVerb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
 
 export interface ResourceRequest {
   isResource: true;
@@ -58,8 +60,11 @@ function verbOf(method: string, hasName: boolean, isWatch: boolean): Verb {
       return "patch";
     case "DELETE":
       return hasName ? "delete" : "deletecollection";
-    default:
+    case "GET":
+    case "HEAD":
       return isWatch ? "watch" : hasName ? "get" : "list";
+    default:
+      return "other";
   }
 }
 

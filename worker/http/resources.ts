@@ -13,7 +13,7 @@ import { list } from "./list.ts";
 import { patch } from "./patch.ts";
 import { bind, evict } from "./pod-subresources.ts";
 import { get } from "./read.ts";
-import type { ResourceRequest, Verb } from "./request-info.ts";
+import type { ResourceRequest, ServedVerb } from "./request-info.ts";
 import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
 import { subresourcesOf } from "./subresources.ts";
@@ -30,7 +30,7 @@ const verbs = {
   patch,
   delete: remove,
   deletecollection: removeCollection,
-} satisfies Record<Verb, Handler>;
+} satisfies Record<ServedVerb, Handler>;
 
 const subresources: Record<string, Partial<Record<string, Handler>>> = {
   status: { get, update, patch },
@@ -91,7 +91,7 @@ function handlerOf(resource: Resource, { verb, subresource, namespace, name }: R
     return handlers[verb] ?? refuse;
   }
   const isMisplaced = verb === "create" && resource.isNamespaced && namespace === "";
-  return resource.verbs.includes(verb) && !isMisplaced ? verbs[verb] : refuse;
+  return verb !== "other" && resource.verbs.includes(verb) && !isMisplaced ? verbs[verb] : refuse;
 }
 
 const refuse: Handler = () => Promise.reject(StatusError.methodUnknown());

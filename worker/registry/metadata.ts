@@ -5,10 +5,12 @@ import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from ".
 import { isEqual } from "./equality.ts";
 
 const annotationsLimitBytes = 256 * 1024;
-export function validateMetadata(resource: Resource, object: KubernetesObject): FieldError[] {
+/** `own`: what the kind itself has found; where it is stricter about names, its word counts alone. */
+export function validateMetadata(resource: Resource, object: KubernetesObject, own: FieldError[] = []): FieldError[] {
   const meta = object.metadata ?? {};
+  const isNameJudged = own.some(({ path }) => path === "metadata.name");
   return [
-    ...nameErrors(resource, meta.name ?? ""),
+    ...(isNameJudged ? [] : nameErrors(resource, meta.name ?? "")),
     ...Object.entries(meta.labels ?? {}).flatMap(([key, value]) => labelErrors(key, value)),
     ...annotationErrors(meta.annotations ?? {}),
     ...(meta.ownerReferences ?? []).flatMap(ownerErrors),
@@ -35,7 +37,6 @@ function newFinalizerErrors(finalizers: string[], previous: Stored<KubernetesObj
   return [{ reason: "FieldValueForbidden", path: "metadata.finalizers", message }];
 }
 
-/** Kinds with a stricter rule (labels of DNS) add it in their own `validate`. */
 function nameErrors(resource: Resource, name: string): FieldError[] {
   if (name === "") return [required("metadata.name", "name or generateName is required")];
   if (name === "." || name === ".." || name.includes("/") || name.includes("%")) {

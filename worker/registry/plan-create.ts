@@ -28,11 +28,8 @@ export function planCreate(
   resource.applyDefaults?.(object);
   resource.prepareForCreate?.(object, context);
   const picked = admissionOf(resource)?.create?.(object, context)?.picked ?? [];
-  rejectInvalid(resource, object, [
-    ...validateMetadata(resource, object),
-    ...schemas.validate(resource, object),
-    ...resource.validate(object),
-  ]);
+  const own = resource.validate(object);
+  rejectInvalid(resource, object, [...validateMetadata(resource, object, own), ...schemas.validate(resource, object), ...own]);
   return {
     operation: {
       verb: "create",

@@ -3,8 +3,10 @@
  * uid; the store's claim decides who has it, and the writer repeats the plan with another pick when it was taken.
  */
 import type { Service, ServicePort } from "../../../protocol/kubernetes/generated/types.ts";
+import { StatusError, type StatusCause } from "../../../protocol/status.ts";
+import { isIpAddress } from "../../resources/rules/names.ts";
 import type { Claim } from "../../storage/store.ts";
-import { clusterIpAt, rangeSize, reservedCount } from "../service-range.ts";
+import { clusterIpAt, isInRange, rangeSize, reservedCount } from "../service-range.ts";
 import type { Admission, Admitted } from "./admission.ts";
 
 const nodePortFirst = 30000;
@@ -39,7 +41,27 @@ export function serviceClaims(service: Service): Claim[] {
 }
 
 function allocate(service: Service, serviceCidr: string, random: () => number): Admitted {
+  rejectOutOfRange(service, serviceCidr);
   return { picked: [...allocateAddress(service, serviceCidr, random), ...allocatePorts(service, random)] };
+}
+
+/** What a user names must lie where the cluster hands out from. */
+function rejectOutOfRange(service: Service, serviceCidr: string): void {
+  const reason = "FieldValueInvalid";
+  const causes: StatusCause[] = [];
+  const address = service.spec?.clusterIP;
+  if (address && address !== "None" && isIpAddress(address) && !isInRange(serviceCidr, address)) {
+    const range = `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${serviceCidr}`;
+    const message = `Invalid value: ["${address}"]: failed to allocate IP ${address}: ${range}`;
+    causes.push({ reason, field: "spec.clusterIPs", message });
+  }
+  for (const [at, { nodePort }] of (service.spec?.ports ?? []).entries()) {
+    if (!nodePort || (nodePort >= nodePortFirst && nodePort < nodePortFirst + nodePortCount)) continue;
+    const range = `${nodePortFirst}-${nodePortFirst + nodePortCount - 1}`;
+    const message = `Invalid value: ${nodePort}: provided port is not in the valid range. The range of valid ports is ${range}`;
+    causes.push({ reason, field: `spec.ports[${at}].nodePort`, message });
+  }
+  if (causes.length > 0) throw StatusError.invalid({ group: "", kind: "Service", name: service.metadata?.name ?? "" }, causes);
 }
 
 function allocateAddress(service: Service, serviceCidr: string, random: () => number): Claim[] {
