@@ -1,5 +1,5 @@
 /** `npm start`: prepares what the control plane of this machine needs, then becomes its supervisor. */
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { hostname, networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
@@ -100,6 +100,7 @@ function writeWorkerdConfig(paths: StatePaths, made: { worker: string; server: s
       SERVICE_CIDR: made.settings.serviceCidr,
       CLUSTER_CIDR: made.settings.clusterCidr,
       PUBLIC_URL: made.server,
+      ROOT_CERTIFICATE: readFileSync(join(paths.secrets, "ca.crt"), "utf8"),
     },
     secrets: ["ADMIN_TOKEN_SHA256", "ENCRYPTION_KEYS"],
     storage: { d1: paths.d1, objects: paths.objects },
