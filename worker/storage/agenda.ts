@@ -10,30 +10,31 @@ import type { ObjectKey, StorePolicy } from "./store.ts";
 export const firstHealMs = 30_000;
 const longestHealMs = 30 * 60_000;
 
-interface Healing {
-  dueAt: number;
-  waitMs: number;
-}
-
 export class Agenda {
   readonly #ttlSecondsOf: (key: ObjectKey) => number | undefined;
   /** In order of their last write, which is the order of coming due. */
-  readonly #unsettled = new Map<ObjectKey, number>();
-  /** Those that were looked at before. */
-  readonly #healing = new Map<ObjectKey, Healing>();
+  readonly #unsettled = new Map<ObjectKey, { time: number; dueAt: number }>();
+  /** Those that were looked at before, or stood when this instance started. */
+  readonly #healing = new Map<ObjectKey, { time: number; dueAt: number }>();
+  /** Of #healing; perhaps too early, never too late. */
+  #healingDueAt = Infinity;
   /** By time to live, each in order of the last write. */
   readonly #expiring = new Map<number, Map<ObjectKey, number>>();
 
-  constructor(policy: StorePolicy, objects: Iterable<ObjectRow>) {
+  /** `since`: what was due before it has been seen to (`meta.due_at`, or now). */
+  constructor(policy: StorePolicy, objects: Iterable<ObjectRow>, since: number) {
     this.#ttlSecondsOf = (key) => policy.ttlSecondsOf?.(key);
     const rows = [...objects].toSorted((a, b) => a.time - b.time);
-    for (const { key, time, index } of rows) this.note({ key, time, after: index });
+    for (const { key, time, index } of rows) {
+      this.note({ key, time, after: index });
+      if (!index.isSettled) this.#heal(key, time, since);
+    }
   }
 
   note({ key, time, after }: Pick<HistoryRow, "key" | "time" | "after">): void {
     this.#unsettled.delete(key);
     this.#healing.delete(key);
-    if (after !== undefined && !after.isSettled) this.#unsettled.set(key, time + firstHealMs);
+    if (after !== undefined && !after.isSettled) this.#unsettled.set(key, { time, dueAt: time + firstHealMs });
     const ttlSeconds = this.#ttlSecondsOf(key);
     if (ttlSeconds === undefined) return;
     const expiring = this.#expiring.get(ttlSeconds) ?? new Map<ObjectKey, number>();
@@ -44,9 +45,8 @@ export class Agenda {
 
   /** The earliest time at which anything is due. */
   dueAt(): number | undefined {
-    let earliest = first(this.#unsettled) ?? Infinity;
+    let earliest = Math.min(first(this.#unsettled)?.dueAt ?? Infinity, this.#healing.size > 0 ? this.#healingDueAt : Infinity);
     for (const expiring of this.#expiring.values()) earliest = Math.min(earliest, first(expiring) ?? Infinity);
-    for (const { dueAt } of this.#healing.values()) earliest = Math.min(earliest, dueAt);
     return earliest === Infinity ? undefined : earliest;
   }
 
@@ -61,21 +61,29 @@ export class Agenda {
     return earliest === Infinity ? undefined : earliest;
   }
 
-  /** Keys that are unsettled for too long; each is due again after twice the time. */
+  /** Keys that are unsettled for too long; each is due again when it has been so for twice the time. */
   takeUnsettled(now: number): ObjectKey[] {
     const due: ObjectKey[] = [];
-    for (const [key, dueAt] of this.#unsettled) {
+    for (const [key, { time, dueAt }] of this.#unsettled) {
       if (dueAt > now) break;
-      this.#unsettled.delete(key);
-      this.#healing.set(key, { dueAt: now, waitMs: firstHealMs });
-    }
-    for (const [key, { dueAt, waitMs }] of this.#healing) {
-      if (dueAt > now) continue;
       due.push(key);
-      const next = Math.min(waitMs * 2, longestHealMs);
-      this.#healing.set(key, { dueAt: now + next, waitMs: next });
+      this.#heal(key, time, now + 1);
+    }
+    this.#healingDueAt = Infinity;
+    for (const [key, { time, dueAt }] of this.#healing) {
+      if (dueAt <= now) {
+        due.push(key);
+        this.#heal(key, time, now + 1);
+      } else this.#healingDueAt = Math.min(this.#healingDueAt, dueAt);
     }
     return due;
+  }
+
+  #heal(key: ObjectKey, time: number, since: number): void {
+    const dueAt = nextHeal(time, since);
+    this.#unsettled.delete(key);
+    this.#healing.set(key, { time, dueAt });
+    this.#healingDueAt = Math.min(this.#healingDueAt, dueAt);
   }
 
   /** Keys whose time to live is over, at most `limit`; they stay until they are deleted. */
@@ -91,6 +99,16 @@ export class Agenda {
   }
 }
 
-function first(map: Map<ObjectKey, number>): number | undefined {
+/** After 30 s, 1, 2, 4, … minutes, then every half hour: a function of the age alone, so that no instance forgets it. */
+function nextHeal(time: number, since: number): number {
+  let dueAt = time + firstHealMs;
+  for (let wait = firstHealMs; dueAt < since; wait *= 2) {
+    if (wait >= longestHealMs) return dueAt + Math.ceil((since - dueAt) / longestHealMs) * longestHealMs;
+    dueAt += wait;
+  }
+  return dueAt;
+}
+
+function first<T>(map: Map<ObjectKey, T>): T | undefined {
   return map.values().next().value;
 }

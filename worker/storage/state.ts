@@ -39,7 +39,7 @@ export class State implements View {
     const { meta, objects, allocations } = snapshot;
     const { wake, clock, log } = ports;
     this.catalog = new Catalog(objects, allocations);
-    this.agenda = new Agenda(ports.policy, objects);
+    this.agenda = new Agenda(ports.policy, objects, Math.min(meta.dueAt ?? Infinity, clock.now()));
     this.ring = new Ring(meta.revision, ringLimit);
     this.scopes = new Scopes(meta.revision);
     this.clusterUid = meta.clusterUid;
