@@ -1,5 +1,5 @@
 /** Takes away all that one state directory has on this host: pods, containerd, mounts, cgroups, files. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hasCgroups, processesIn, removeCgroups } from "./cgroups.ts";
 import { logOf, stopContainerd } from "./containerd.ts";
@@ -18,12 +18,12 @@ const graceMs = 3_000;
 export async function removeHost(names: HostNames): Promise<void> {
   const containerd = readOwner(names.runtimeDir)?.containerd;
   if (containerd) await stopContainerd(containerd);
-  const shimSockets = shimSocketsOf(names);
+  const shared = [...shimSocketsOf(names), ...cniNotesOf(names)];
   await endProcesses(names);
   await unmountBeneath(names.runtimeDir);
   await unmountBeneath(names.containerdRoot);
   await until(() => (removeCgroups(names.cgroupParent), !hasCgroups(names.cgroupParent)), { timeoutMs: 5_000 });
-  for (const socket of shimSockets) rmSync(socket, { force: true });
+  for (const path of shared) rmSync(path, { force: true });
   const folders = [names.containerdRoot, names.runtimeDir, names.cniConfDir, names.certsDir];
   for (const path of [...folders, names.containerdConfig, logOf(names), `${logOf(names)}.1`]) {
     rmSync(path, { recursive: true, force: true });
@@ -78,18 +78,27 @@ function kill(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** Ids of the containers that have a shim, sandboxes among them. */
+function bundlesOf(names: HostNames): string[] {
+  return namesIn(join(names.containerdState, "io.containerd.runtime.v2.task", "k8s.io"));
+}
+
 /** Shims listen in a folder that all containerds share; each bundle says where. */
 function shimSocketsOf(names: HostNames): string[] {
-  const bundles = join(names.containerdState, "io.containerd.runtime.v2.task", "k8s.io");
-  try {
-    return readdirSync(bundles).flatMap((bundle) => {
-      try {
-        return [readFileSync(join(bundles, bundle, "address"), "utf8").trim().replace(/^unix:\/\//, "")];
-      } catch {
-        return [];
-      }
-    });
-  } catch {
-    return [];
-  }
+  return bundlesOf(names).flatMap((id) => {
+    const path = join(names.containerdState, "io.containerd.runtime.v2.task", "k8s.io", id, "address");
+    return existsSync(path) ? [readFileSync(path, "utf8").trim().replace(/^unix:\/\//, "")] : [];
+  });
+}
+
+/** What CNI noted of sandboxes (`<network>-<sandbox>-<interface>`), which nobody takes back when they are killed. */
+function cniNotesOf(names: HostNames): string[] {
+  const folder = "/var/lib/cni/results";
+  const ids = new Set(bundlesOf(names));
+  const notes = namesIn(folder).filter((note) => ids.has(/-([0-9a-f]{64})-[^-]+$/.exec(note)?.[1] ?? ""));
+  return notes.map((note) => join(folder, note));
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -15,7 +15,7 @@ import type { Network, NetworkConfig, NetworkState } from "./network.ts";
 import { applyNft, hasTable } from "./nft.ts";
 import { PeerRoutes, routesTo } from "./peer-routes.ts";
 import { removeNetwork } from "./remove-network.ts";
-import { renderAll, renderChange, type Ruleset } from "./ruleset.ts";
+import { emptyRuleset, renderAll, renderChange, type Ruleset } from "./ruleset.ts";
 import { readRuleset, writeRuleset } from "./ruleset-file.ts";
 import { rulesetOf } from "./service-rules.ts";
 import { Forwards, type Forward } from "./services.ts";
@@ -75,6 +75,8 @@ class NodeNetwork implements Network {
     await ensureInterfaces({ bridge, serviceInterface, podCidr, serviceCidr, dnsAddress });
     await setSysctls(bridge);
     writeCniConfig(this.cniConfDir, { name, bridge, podCidr, leaseDir: join(runtimeDir, "ipam") });
+    // Masquerade and the guards are needed before Services are known; what an earlier run programmed stays until then.
+    if (!(await hasTable(this.#names.nftTable))) await this.#program(emptyRuleset);
     await this.#dns.start();
     await this.#resync();
     this.#timer = setInterval(() => (this.#resyncing = this.#resync()), resyncMs).unref();

@@ -50,10 +50,13 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     await lab.serve(outside, "outside");
     node = new LabNode(lab, host, config(lab, 0));
     await node.start();
-    await node.apply({ services: [], endpointSlices: [] });
     for (const [index, name] of turn.entries()) pods.push(await node.pod(name, ips[index] ?? ""));
   }, 60_000);
   afterAll(() => lab.close());
+
+  it("gives pods the host's address on their way out, before any Service is known", async () => {
+    expect(await lab.get(pods[0] ?? "", "http://192.0.2.2:8080/", 1)).toEqual(["outside"]);
+  });
 
   it("deals a pod's connections out in strict turns", async () => {
     await node.apply(everywhere);
@@ -165,10 +168,6 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(await lab.get(pods[0] ?? "", "http://192.0.2.1:8000/", 1)).toEqual(["a"]);
     await node.apply({ services: [], endpointSlices: [], pods: [] });
     await expect(lab.get(outside, "http://192.0.2.1:8000/", 1)).rejects.toThrow("Connection refused");
-  });
-
-  it("gives pods the host's address on their way out", async () => {
-    expect(await lab.get(pods[0] ?? "", "http://192.0.2.2:8080/", 1)).toEqual(["outside"]);
   });
 
   it("hides the host's loopback from a pod that sends there", async () => {
