@@ -11,7 +11,10 @@ beforeAll(async () => {
   ns = await namespace("listing");
   for (let at = 0; at < count; at += 1) {
     const name = `item-${String(at).padStart(2, "0")}`;
-    await call("POST", `${ns}/configmaps`, { body: { metadata: { name, labels: { parity: at % 2 === 0 ? "even" : "odd" } } } });
+    const body = { metadata: { name, labels: { parity: at % 2 === 0 ? "even" : "odd" } } };
+    await call("POST", `${ns}/configmaps`, { body });
+    // Nobody else makes Secrets here: they can be counted.
+    await call("POST", `${ns}/secrets`, { body });
   }
 });
 
@@ -19,13 +22,13 @@ const names = (body: { items: { metadata: { name: string } }[] }): string[] => b
 
 describe("pages", () => {
   test("are of one revision, whatever is written meanwhile", async () => {
-    const first = await call("GET", `${ns}/configmaps?limit=5`);
+    const first = await call("GET", `${ns}/secrets?limit=5`);
     expect(names(first.body)).toHaveLength(5);
     expect(first.body.metadata.remainingItemCount).toBe(count - 5);
-    await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "item-99" } } });
-    await call("DELETE", `${ns}/configmaps/item-11`);
-    const second = await call("GET", `${ns}/configmaps?limit=5&continue=${first.body.metadata.continue}`);
-    const third = await call("GET", `${ns}/configmaps?limit=5&continue=${second.body.metadata.continue}`);
+    await call("POST", `${ns}/secrets`, { body: { metadata: { name: "item-99" } } });
+    await call("DELETE", `${ns}/secrets/item-11`);
+    const second = await call("GET", `${ns}/secrets?limit=5&continue=${first.body.metadata.continue}`);
+    const third = await call("GET", `${ns}/secrets?limit=5&continue=${second.body.metadata.continue}`);
     expect(third.body.metadata.continue).toBeUndefined();
     expect([second, third].map(({ body }) => body.metadata.resourceVersion)).toEqual(
       [first, first].map(({ body }) => body.metadata.resourceVersion),
@@ -37,13 +40,13 @@ describe("pages", () => {
   });
 
   test("an exact multiple leaves no empty page behind", async () => {
-    const { body } = await call("GET", `${ns}/configmaps?limit=6&labelSelector=parity%3Deven`);
+    const { body } = await call("GET", `${ns}/secrets?limit=6&labelSelector=parity%3Deven`);
     expect(names(body)).toHaveLength(6);
     expect(body.metadata.continue).toBeUndefined();
   });
 
   test("a token that is none is refused", async () => {
-    const { status, body } = await call("GET", `${ns}/configmaps?limit=5&continue=abc`);
+    const { status, body } = await call("GET", `${ns}/secrets?limit=5&continue=abc`);
     expect(status).toBe(400);
     expect(body.message).toContain("continue key is not valid");
   });
