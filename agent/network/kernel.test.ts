@@ -5,26 +5,13 @@
 import dnsPacket from "dns-packet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namesOf } from "../host/names.ts";
-import { findTool } from "../host/packages.ts";
 import type { DriverState } from "./testing/driver.ts";
-import { Lab, LabNode, whyNoLab } from "./testing/lab.ts";
+import { Lab, labConfig, LabNode, whyNoLab } from "./testing/lab.ts";
 import { pod, service, slice } from "./testing/objects.ts";
 import { weightsAnnotation } from "./services.ts";
 
 const reason = whyNoLab();
 const title = reason === undefined ? "Services in the kernel" : `Services in the kernel (skipped: ${reason})`;
-
-const config = (lab: Lab, number: number) => ({
-  name: `lab${number}`,
-  stateDir: lab.stateDir(),
-  podCidr: `10.${240 + number}.1.0/24`,
-  clusterCidr: `10.${240 + number}.0.0/16`,
-  serviceCidr: `10.${100 + number}.0.0/16`,
-  dnsAddress: `10.${100 + number}.0.10`,
-  clusterDomain: "cluster.local",
-  nodeName: "here",
-  upstreamDns: ["127.0.0.1#9"],
-});
 
 describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
   const lab = new Lab();
@@ -48,7 +35,7 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     outside = await lab.namespace("out");
     await lab.connect({ namespace: host, link: "eth0", address: "192.0.2.1/24" }, { namespace: outside, link: "eth0", address: "192.0.2.2/24" });
     await lab.serve(outside, "outside");
-    node = new LabNode(lab, host, config(lab, 0));
+    node = new LabNode(lab, host, labConfig(lab, 0));
     await node.start();
     for (const [index, name] of turn.entries()) pods.push(await node.pod(name, ips[index] ?? ""));
   }, 60_000);
@@ -246,7 +233,7 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     await node.apply(everywhere);
     const snapshot = () => Promise.all([["nft", "list", "tables"], ["ip", "-o", "link"], ["ip", "route"]].map((command) => lab.run(host, command)));
     const before = await snapshot();
-    const second = new LabNode(lab, host, config(lab, 1));
+    const second = new LabNode(lab, host, labConfig(lab, 1));
     await second.start();
     const state = { services: [service("web", { clusterIP: "10.101.0.20" })], endpointSlices: [slice("web", ["10.241.1.11"])] };
     await second.apply(state);
@@ -291,36 +278,5 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(await lab.run(host, ["nft", "list", "ruleset"])).toBe("");
     expect(await lab.run(host, ["ip", "route"])).toBe("192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.1 \n");
     expect(await lab.run(host, ["ip", "-o", "link"])).not.toMatch(/k[ds][0-9a-f]{6}/);
-  });
-});
-
-const noIptables = reason ?? (findTool("iptables") ? undefined : "not installed: iptables");
-
-describe.skipIf(noIptables !== undefined)(`a host whose firewall drops what it does not know${noIptables ? ` (skipped: ${noIptables})` : ""}`, () => {
-  const lab = new Lab();
-  afterAll(() => lab.close());
-
-  it.each([
-    ["Docker's, with a chain for others' rules", ["iptables -P FORWARD DROP", "iptables -N DOCKER-USER", "iptables -A FORWARD -j DOCKER-USER"]],
-    ["ufw's, or one written by hand", ["iptables -P FORWARD DROP", "iptables -P INPUT DROP"]],
-  ])("lets pods pass, and is left as it was: %s", { timeout: 30_000 }, async (_, firewall) => {
-    const number = firewall.length;
-    const host = await lab.namespace(`h${number}`);
-    const outside = await lab.namespace(`o${number}`);
-    await lab.connect({ namespace: host, link: "eth0", address: "192.0.2.1/24" }, { namespace: outside, link: "eth0", address: "192.0.2.2/24" });
-    await lab.serve(outside, "outside");
-    await lab.run(host, ["sh", "-c", firewall.join(" && ")]);
-    const before = await lab.run(host, ["iptables", "-S"]);
-    const node = new LabNode(lab, host, config(lab, 0));
-    await node.start();
-    const ip = "10.240.1.11";
-    const client = await node.pod(`p${number}`, ip);
-    await node.apply({ services: [service("web", { clusterIP: "10.100.0.20" })], endpointSlices: [slice("web", [ip])] });
-    expect(await lab.get(client, "http://192.0.2.2:8080/", 1)).toEqual(["outside"]);
-    expect(await lab.get(client, "http://10.100.0.20/", 1)).toEqual([`p${number}`]);
-    const ask = 'const r=new (require("dns").promises.Resolver)();r.setServers(["10.100.0.10"]);r.resolve4("web.default.svc.cluster.local").then(console.log)';
-    expect(await lab.run(client, [process.execPath, "-e", ask])).toContain("10.100.0.20");
-    await node.remove();
-    expect(await lab.run(host, ["iptables", "-S"])).toBe(before);
   });
 });

@@ -27,6 +27,21 @@ export function whyNoLab(): string | undefined {
   return missing.length > 0 ? `not installed: ${missing.join(", ")}` : undefined;
 }
 
+/** A node's network in the lab; nodes with different numbers are of different clusters. */
+export function labConfig(lab: Lab, number: number): NetworkConfig {
+  return {
+    name: `lab${number}`,
+    stateDir: lab.stateDir(),
+    podCidr: `10.${240 + number}.1.0/24`,
+    clusterCidr: `10.${240 + number}.0.0/16`,
+    serviceCidr: `10.${100 + number}.0.0/16`,
+    dnsAddress: `10.${100 + number}.0.10`,
+    clusterDomain: "cluster.local",
+    nodeName: "here",
+    upstreamDns: ["127.0.0.1#9"],
+  };
+}
+
 export class Lab {
   readonly #prefix = `${ownPrefix()}${(++labs).toString(36)}`;
   readonly #children: ChildProcess[] = [];
