@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Event, Pod, ReplicaSet } from "../../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../../protocol/kubernetes/object.ts";
@@ -131,6 +132,36 @@ describe("a ReplicaSet", () => {
     object.metadata.deletionTimestamp = timestampOf(cluster.now);
     const { actions } = reconcileReplicaSet({ replicaSet: object, pods: [], refusals: [], seed: 1, now: cluster.now });
     expect(actions.filter(({ type }) => type === "create")).toEqual([]);
+  });
+});
+
+describe("two instances that look at one ReplicaSet at once", () => {
+  test("create no pod too many and delete none too many, whatever else happens between reading and writing", async () => {
+    const step = fc.record({ do: fc.constantFrom("scale", "delete", "fail", "run", "look"), pick: fc.nat(50) });
+    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(step, step), { maxLength: 30 }), async (steps) => {
+      const cluster = await running(3);
+      const take = async ({ do: what, pick }: { do: string; pick: number }): Promise<void> => {
+        const pod = cluster.pods[pick % Math.max(1, cluster.pods.length)];
+        if (what === "look") await cluster.reconcile(key);
+        else if (what === "scale") cluster.change<ReplicaSet>(key, ({ spec }) => void (spec!.replicas = pick % 8));
+        else if (pod !== undefined && what === "run") cluster.runPod(pod);
+        else if (pod !== undefined && what === "delete") cluster.delete(keyOf(pod));
+        else if (pod?.spec?.nodeName !== undefined) cluster.setPhase(pod, "Failed");
+      };
+      for (const [before, between] of steps) {
+        await take(before);
+        const wanted = get(cluster).spec?.replicas ?? 0;
+        const had = cluster.pods.filter(isActive).length;
+        cluster.meanwhile = between.do === "scale" ? undefined : () => take(between);
+        await cluster.reconcile(key);
+        cluster.meanwhile = undefined;
+        const has = cluster.pods.filter(isActive).length;
+        expect(has).toBeLessThanOrEqual(Math.max(wanted, had));
+        if (between.do === "look") expect(has).toBeGreaterThanOrEqual(Math.min(wanted, had));
+      }
+      await cluster.converge();
+      expect(cluster.pods.filter(isActive)).toHaveLength(get(cluster).spec?.replicas ?? 0);
+    }), { numRuns: 100 });
   });
 });
 

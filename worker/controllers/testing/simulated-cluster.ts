@@ -27,6 +27,8 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
   /** Operations committed by controllers, for counting what a reconciliation costs. */
   operations = 0;
   looks = 0;
+  /** Happens once, between a look's reading and its writing. */
+  meanwhile: (() => Promise<void>) | undefined;
   readonly wakes = new Set<string>();
   /** When a controller asked to look again, by key. */
   readonly alarms = new Map<string, number>();
@@ -56,6 +58,9 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
   }
 
   async write({ operations, guards = [] }: WriteList): Promise<WriteAnswer> {
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    await meanwhile?.();
     const isStale = guards.some(({ scope, revision }) => (this.#scopes.get(scope) ?? 0) > revision);
     const results = operations.map((operation): WriteResult => (isStale ? { ok: false, reason: "stale" } : this.#commit(operation)));
     this.operations += results.filter(({ ok }) => ok).length;

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import type { ConfigMap, Event } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
+import type { Action } from "../../controllers/controller.ts";
+import type { Reconciler } from "../../controllers/registry.ts";
+import { SimulatedCluster } from "../../controllers/testing/simulated-cluster.ts";
+import { planner } from "../../registry/planner.ts";
+import { reconcileKey, type Outcome } from "./reconcile-key.ts";
+
+const key = "configmaps/default/a";
+const configMap = (name: string, more: Partial<ConfigMap> = {}): ConfigMap => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" }, ...more });
+
+/** One that reads `a` and plans what the test says. */
+const planning = (plan: (object: Stored<ConfigMap>) => Action[]): Reconciler => ({
+  name: "configmaps",
+  reconcile: async (reader) => ({ actions: plan((await reader.get<ConfigMap>(key))!) }),
+});
+
+async function look(cluster: SimulatedCluster, plan: (object: Stored<ConfigMap>) => Action[]): Promise<Outcome> {
+  const outcome = await reconcileKey(planning(plan), key, [], {
+    store: cluster,
+    planner,
+    context: () => cluster.context(),
+    seed: () => 1,
+    rootCertificate: "",
+  });
+  await outcome.record();
+  return outcome;
+}
+
+function withConfigMap(): SimulatedCluster {
+  const cluster = new SimulatedCluster();
+  cluster.create(configMap("a"));
+  return cluster;
+}
+
+const told = (about: Stored<ConfigMap>, message: string): Action => ({ type: "event", about, event: { reason: "Told", message, type: "Normal", component: "test" } });
+const events = (cluster: SimulatedCluster): Stored<Event>[] => cluster.all<Event>("events");
+
+describe("a look", () => {
+  test("writes several changes of one object as one operation", async () => {
+    const cluster = withConfigMap();
+    const { operations } = cluster;
+    const outcome = await look(cluster, (object) => [
+      { type: "update", object: { ...object, data: { one: "1" } } },
+      { type: "update", object: { ...object, data: { one: "1", two: "2" } } },
+    ]);
+    expect(outcome).toMatchObject({ isStale: false, refusals: [] });
+    expect(cluster.operations - operations).toBe(1);
+    expect(cluster.get<ConfigMap>(key)?.data).toEqual({ one: "1", two: "2" });
+  });
+
+  test("deletes an object that it also changed", async () => {
+    const cluster = withConfigMap();
+    await look(cluster, (object) => [{ type: "update", object: { ...object, data: { one: "1" } } }, { type: "delete", object }]);
+    expect(cluster.get(key)).toBeUndefined();
+  });
+
+  test("is stale when its object was changed meanwhile, and then tells nothing", async () => {
+    const cluster = withConfigMap();
+    cluster.meanwhile = async () => cluster.change<ConfigMap>(key, (object) => void (object.data = { by: "another" }));
+    const outcome = await look(cluster, (object) => [{ type: "update", object: { ...object, data: { by: "me" } } }, told(object, "changed")]);
+    expect(outcome).toMatchObject({ isStale: true, refusals: [] });
+    expect(cluster.get<ConfigMap>(key)?.data).toEqual({ by: "another" });
+    expect(events(cluster)).toEqual([]);
+  });
+
+  test("does not mind that what it deletes is gone", async () => {
+    const cluster = withConfigMap();
+    cluster.meanwhile = async () => cluster.delete(key);
+    expect(await look(cluster, (object) => [{ type: "delete", object }])).toMatchObject({ isStale: false, refusals: [] });
+  });
+
+  test("says why an object was refused, and does the rest", async () => {
+    const cluster = withConfigMap();
+    const outcome = await look(cluster, () => [
+      { type: "create", object: { ...configMap("b"), metadata: { name: "b", namespace: "absent" } } },
+      { type: "create", object: { ...configMap("Not A Name") } },
+      { type: "create", object: configMap("c") },
+    ]);
+    expect(outcome.isStale).toBe(false);
+    expect(outcome.refusals).toHaveLength(2);
+    expect(outcome.refusals[0]).toContain("Not A Name");
+    expect(outcome.refusals[1]).toBe('namespaces "absent" not found');
+    expect(cluster.get("configmaps/default/c")).toBeDefined();
+  });
+
+  test("counts an event that happens again, instead of writing another", async () => {
+    const cluster = withConfigMap();
+    for (const seconds of [0, 5, 7]) {
+      cluster.advance(seconds);
+      await look(cluster, (object) => [told(object, "once more")]);
+    }
+    await look(cluster, (object) => [told(object, "something else")]);
+    expect(events(cluster).map(({ message, count }) => [message, count])).toEqual([["once more", 3], ["something else", 1]]);
+    const [first] = events(cluster);
+    expect(first).toMatchObject({ involvedObject: { kind: "ConfigMap", name: "a" }, source: { component: "test" }, firstTimestamp: "2030-01-01T00:00:00Z", lastTimestamp: "2030-01-01T00:00:12Z" });
+    expect(first?.metadata.name).toMatch(/^a\.[0-9a-f]{16}$/);
+  });
+});
