@@ -98,6 +98,16 @@ describe.skipIf(reason !== undefined)(`containerd of a state directory${reason ?
     expect(second).toEqual(first);
   });
 
+  it.each([
+    ["long and with spaces", join("a folder", `with-a-long-name-${"x".repeat(120)}`, "dir")],
+    ["not fit for an overlay's mount options", "odd, and: odder"],
+  ])("runs pods also where the state directory's path is %s", async (_, path) => {
+    const host = newHost(path);
+    await host.ensureContainerd();
+    await runSandbox(host.names, "p");
+    expect(await readySandboxes(host.names)).toEqual(["p"]);
+  });
+
   it("is started again after it was killed, and its pods go on", async () => {
     const host = newHost("a");
     const { pid } = await host.ensureContainerd();

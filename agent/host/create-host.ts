@@ -58,8 +58,12 @@ function configOf(names: HostNames, sandboxImage: string): string {
   return containerdConfig({ names, cniBinDir, sandboxImage, snapshotter: snapshotterFor(names.stateDir) });
 }
 
-/** Overlays do not stack on an overlay, which a container's root file system is. */
+/**
+ * Overlays do not stack on an overlay, which a container's root file system is, and their mount options cannot carry
+ * every path: there each container gets a copy of its image's files, which is slower and always works.
+ */
 function snapshotterFor(folder: string): "overlayfs" | "native" {
   const overlayType = 0x794c7630;
-  return statfsSync(folder).type === overlayType ? "native" : "overlayfs";
+  const isPlainPath = !/[,:\\"]/.test(folder);
+  return isPlainPath && statfsSync(folder).type !== overlayType ? "overlayfs" : "native";
 }

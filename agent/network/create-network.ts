@@ -43,6 +43,8 @@ class NodeNetwork implements Network {
   #ruleset: Ruleset | undefined;
   readonly #forwardsOf: Forwards;
   #forwards: Forward[] = [];
+  /** What was said already of others' rules: they are looked at every minute. */
+  readonly #reported = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #resyncing: Promise<void> = Promise.resolve();
   /** The last state that was applied. */
@@ -131,7 +133,7 @@ class NodeNetwork implements Network {
   /** Mends what others did to this host's rules: a flushed ruleset, a Docker or ufw that came after us. */
   async #resync(): Promise<void> {
     try {
-      await openForeignFirewall(this.#names.bridge, this.#config.dnsAddress, this.#report);
+      await openForeignFirewall(this.#names.bridge, this.#config.dnsAddress, (line) => this.#reportOnce(line));
       if (this.#ruleset === undefined || !this.#applied || (await hasTable(this.#names.nftTable))) return;
       this.#report("the nftables table is gone (was the ruleset flushed?): programming it again");
       this.#ruleset = undefined;
@@ -139,6 +141,11 @@ class NodeNetwork implements Network {
     } catch (error) {
       this.#report(String(error));
     }
+  }
+
+  #reportOnce(line: string): void {
+    if (!this.#reported.has(line)) this.#report(line);
+    this.#reported.add(line);
   }
 
   async stop(): Promise<void> {
