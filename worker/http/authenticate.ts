@@ -1,5 +1,6 @@
 /** Middleware: who asks. A wrong token is refused; none at all is anonymous, which may see little. */
 import { createMiddleware } from "hono/factory";
+import { impersonated } from "../auth/impersonate.ts";
 import { TokenVerifier } from "../auth/tokens.ts";
 import { anonymous } from "../auth/user.ts";
 import { StatusError } from "../../protocol/status.ts";
@@ -15,7 +16,7 @@ export const authenticate = createMiddleware<HttpEnv>(async (c, next) => {
   } else {
     const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, () => storeOf(c.env));
     if (user === undefined) throw StatusError.unauthorized();
-    c.set("user", user);
+    c.set("user", impersonated(user, c.req.raw.headers));
   }
   await next();
 });

@@ -12,6 +12,7 @@ import { subresourcesOf, type Subresource } from "./subresources.ts";
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 export function mountDiscovery(app: App): void {
+  app.get("/", () => json({ paths: rootPaths() }));
   for (const path of ["/api", "/api/"]) {
     app.get(path, (c) => (acceptsAggregated(c.req.raw) ? aggregated([""]) : json(coreVersions(c.req.url))));
   }
@@ -31,6 +32,12 @@ export function mountDiscovery(app: App): void {
 
 const groups = [...new Set(resources.map(({ group }) => group))];
 const namedGroups = groups.filter((group) => group !== "");
+
+function rootPaths(): string[] {
+  const versions = namedGroups.flatMap((group) => [group, ...versionsOf(group).map((version) => `${group}/${version}`)]);
+  const groupPaths = versions.map((path) => `/apis/${path}`);
+  return ["/api", "/api/v1", "/apis", ...groupPaths, "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"];
+}
 
 function versionsOf(group: string): string[] {
   return [...new Set(resources.filter((resource) => resource.group === group).map(({ version }) => version))];
