@@ -3,7 +3,7 @@ import type { Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { refusedLabels } from "../nodes/node-restriction.ts";
-import { isEqual } from "../registry/equality.ts";
+import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
 import type { User } from "./user.ts";
 

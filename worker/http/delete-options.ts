@@ -1,6 +1,6 @@
 /** `DeleteOptions`, from the body or the query. */
 import { StatusError, type StatusCause } from "../../protocol/status.ts";
-import { isRecord } from "../registry/equality.ts";
+import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";

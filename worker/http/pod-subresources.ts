@@ -2,7 +2,7 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError, type Status } from "../../protocol/status.ts";
 import { boundPod } from "../registry/binding.ts";
-import { isRecord } from "../registry/equality.ts";
+import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";

@@ -2,7 +2,7 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { LabelSelector, Scale } from "../../protocol/kubernetes/generated/types.ts";
 import { StatusError } from "../../protocol/status.ts";
-import { isRecord } from "../registry/equality.ts";
+import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { selectorText } from "../resources/columns.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call, Handler } from "./context.ts";

@@ -2,7 +2,7 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { FieldError, Resource } from "../resources/resource.ts";
 import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../resources/rules/names.ts";
-import { isEqual } from "./equality.ts";
+import { isEqual } from "../../protocol/kubernetes/equal.ts";
 
 const annotationsLimitBytes = 256 * 1024;
 /** `own`: what the kind itself has found; where it is stricter about names, its word counts alone. */

@@ -8,7 +8,7 @@ import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.
 import { StatusError } from "../../protocol/status.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
 import { admissionOf } from "./admission/plugins.ts";
-import { isEqual } from "./equality.ts";
+import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import { isGone, removal, updateOperation } from "./plan-update.ts";
 import type { DeleteOptions, Planned } from "./registry.ts";
 import { timestamp } from "./time.ts";

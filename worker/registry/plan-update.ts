@@ -9,7 +9,7 @@ import { objectKey, type FieldError, type RequestContext, type Resource } from "
 import type { WriteOperation } from "../storage/store.ts";
 import { admissionOf } from "./admission/plugins.ts";
 import { claimsOf, claimsWithout } from "./claims.ts";
-import { isEqual } from "./equality.ts";
+import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import { rejectInvalid } from "./invalid.ts";
 import { isSpecChanged, validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 import type { Planned } from "./registry.ts";
@@ -33,7 +33,8 @@ export function planUpdate(schemas: Schemas, options: UpdateOptions): Planned | 
   resource.applyDefaults?.(next);
   prepare(options);
   const admitted = admissionOf(resource)?.update?.({ next, previous: current, subresource, context });
-  countGeneration(resource, current, next);
+  // A binding tells where a pod runs, not what it is: upstream counts none.
+  if (subresource !== "binding") countGeneration(resource, current, next);
   rejectInvalid(resource, next, errorsOf(schemas, options));
   const warnings = subresource === undefined ? (resource.warnings?.(next) ?? []) : [];
   if (isGone(resource, next)) return removal(resource, current, next, warnings);
