@@ -99,8 +99,14 @@ export class Lab {
   async close(): Promise<void> {
     await Promise.all(this.#children.map(end));
     for (const namespace of this.#namespaces) await run(["ip", "netns", "delete", namespace]);
-    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+    this.#folders.forEach(removeStateDir);
   }
+}
+
+/** The folder, and what its node keeps in /run, which is not the namespace's own. */
+function removeStateDir(folder: string): void {
+  rmSync(namesOf(folder).runtimeDir, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 let labs = 0;
@@ -129,7 +135,7 @@ async function sweepNow(): Promise<void> {
   }
   for (const folder of readdirSync(tmpdir())) {
     const owner = /^kedge-lab-(\d+)-/.exec(folder)?.[1];
-    if (owner !== undefined && isGone(Number(owner))) rmSync(join(tmpdir(), folder), { recursive: true, force: true });
+    if (owner !== undefined && isGone(Number(owner))) removeStateDir(join(tmpdir(), folder));
   }
 }
 
