@@ -21,17 +21,11 @@ export class TokenVerifier {
   /** Undefined: nobody that is known here. The store is opened only for an agent that is not remembered. */
   async verify(token: string, adminHash: string, openStore: () => Store): Promise<User | undefined> {
     if (token.split(".").length === 3) return await this.#verifyAgent(token, openStore);
-    return isSame(await this.#hashOf(token), adminHash.toLowerCase()) ? admin : undefined;
-  }
-
-  async #hashOf(token: string): Promise<string> {
-    const known = this.#hashes.get(token);
-    if (known !== undefined) return known;
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-    const hash = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (this.#hashes.size >= cacheLimit) this.#hashes.clear();
+    const hash = this.#hashes.get(token) ?? (await hashOf(token));
+    if (!isSame(hash, adminHash.toLowerCase())) return undefined;
+    // Only of tokens that were right once: strangers fill no memory here.
     this.#hashes.set(token, hash);
-    return hash;
+    return admin;
   }
 
   async #verifyAgent(token: string, openStore: () => Store): Promise<User | undefined> {
@@ -82,6 +76,11 @@ export class TokenVerifier {
     this.#clusterUid ??= (await store.describe()).clusterUid;
     return this.#clusterUid;
   }
+}
+
+async function hashOf(token: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Compares in a time that does not tell where they differ. */
