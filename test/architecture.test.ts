@@ -43,7 +43,10 @@ const forbidden: [string, (one: Import) => boolean][] = [
   ["pure folders import no HTTP and no Durable Object", ({ from, to }) => isPure(from) && inFolder("worker/http", "worker/objects")(to)],
   ["drizzle stays in storage", ({ from, to }) => isPackage("drizzle-orm")(to) && !inFolder("worker/storage")(from)],
   ["hono stays in the HTTP surface", ({ from, to }) => isPackage("hono")(to) && !inFolder("worker/http")(from) && from !== "worker/index.ts"],
-  ["the container runtime's protocol stays in one folder", ({ from, to }) => isPackage("@grpc/grpc-js")(to) && !inFolder("agent/runtime")(from)],
+  [
+    "the container runtime stands behind its interface: only entry files choose CRI",
+    ({ from, to }) => inFolder("agent/runtime/cri")(to) && !inFolder("agent/runtime")(from) && !/^agent\/[a-z-]+\.ts$/.test(from),
+  ],
   [
     "what runs in workerd does not import what runs in Node",
     ({ from, to }) => inFolder("worker")(from) && !inFolder("worker/local")(from) && inFolder("worker/local")(to),

@@ -3,14 +3,13 @@
  * store only when something is due: an object that stays unsettled (a wake was lost), an event whose hour is over,
  * history to compact, wakes whose acknowledgement was not noted. An idle minute reads one row and writes none.
  */
-import { drizzle } from "drizzle-orm/d1";
 import type { Env } from "./env.ts";
 import { storeName } from "./objects/store.ts";
-import { meta } from "./storage/schema.ts";
+import { readDueAt } from "./storage/due.ts";
 
 export async function scheduled(controller: ScheduledController, env: Env): Promise<void> {
-  const [row] = await drizzle(env.DB).select({ dueAt: meta.dueAt }).from(meta);
-  if (row === undefined || row.dueAt === null || row.dueAt > controller.scheduledTime) return;
+  const dueAt = await readDueAt(env.DB);
+  if (dueAt === undefined || dueAt > controller.scheduledTime) return;
   const done = await env.STORE.get(env.STORE.idFromName(storeName)).maintain();
   console.log(`cron: woke for ${done.woken}, expired ${done.expired}, compacted ${done.compacted}`);
 }

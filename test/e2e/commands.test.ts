@@ -96,6 +96,6 @@ describe("npm run", () => {
   });
 
   it("down refuses what is not a cluster's", async () => {
-    expect((await kedge("down", "--state-dir", join(repository, "docs"))).stderr).toContain("not a state directory");
+    expect((await kedge("down", "--state-dir", join(repository, "worker"))).stderr).toContain("not a state directory");
   });
 });
