@@ -27,6 +27,8 @@ export interface Outcome {
   /** What was refused for another reason, as Status messages: look again later, and say so. */
   refusals: string[];
   requeueAfterMs?: number;
+  /** How many objects were read. */
+  objectCount: number;
   /** Writes the events that tell of what was done. */
   record(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function reconcileKey(
   return {
     isStale: refused.some(({ result }) => isRace(result)),
     refusals: messages,
+    objectCount: reader.observed.size,
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     record: () => recordEvents(isDone ? actions.filter(isEvent) : [], { store, planner, context }),
   };
