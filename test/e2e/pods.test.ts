@@ -84,7 +84,7 @@ describe("port-forward", () => {
         if (found === undefined) throw new Error("kubectl port-forward does not listen yet");
         return Number(found);
       });
-      for (const _ of [1, 2, 3]) expect((await ask("127.0.0.1", port)).pod).toBe("web");
+      for (let count = 0; count < 3; count++) expect((await ask("127.0.0.1", port)).pod).toBe("web");
     } finally {
       child.kill();
     }

@@ -231,6 +231,35 @@ describe("streams", () => {
     expect(await closed).toBe(1000);
   });
 
+  test("what a pod does not read waits, and is not lost", async () => {
+    const agent = await FakeAgent.join(fetch, "stream-6");
+    const first = await runningPod(agent, "slow");
+    const opened = asAdmin(fetch, "/api/v1/namespaces/default/pods/slow/exec?command=cat&stdin=true&stdout=true", {
+      headers: { Upgrade: "websocket", "Sec-WebSocket-Protocol": "v4.channel.k8s.io" },
+    });
+    const { sessions } = await pollFor(agent, first, ({ sessions: asked }) => asked.length > 0);
+    const far = await agent.dial(sessions[0]?.id ?? "");
+    far.binaryType = "arraybuffer";
+    const received: number[] = [];
+    far.addEventListener("message", ({ data }) => {
+      if (typeof data !== "string") received.push(new Uint8Array(data as ArrayBuffer)[1] ?? -1);
+    });
+    far.send(JSON.stringify({ ready: true }));
+    const near = (await opened).webSocket;
+    if (!near) throw new Error("no socket");
+    near.accept();
+    const [chunk, count] = [64 * 1024, 48];
+    for (let at = 0; at < count; at++) near.send(new Uint8Array(chunk).fill(at, 1));
+    // The window is 1 MiB: sixteen chunks, and then nothing until the agent grants more.
+    await expect.poll(() => received.length).toBe(16);
+    far.send(JSON.stringify({ credit: chunk * 4 }));
+    await expect.poll(() => received.length).toBe(20);
+    far.send(JSON.stringify({ credit: chunk * count }));
+    await expect.poll(() => received.length).toBe(count);
+    expect(received).toEqual(Array.from({ length: count }, (_, at) => at));
+    near.close(1000, "done");
+  });
+
   test("a session id works for no other node, and once", async () => {
     const [agent, thief] = [await FakeAgent.join(fetch, "stream-4"), await FakeAgent.join(fetch, "stream-5")];
     const first = await runningPod(agent, "guarded");
