@@ -88,7 +88,12 @@ export class Target {
         response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
       });
       outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer in time`)));
-      outgoing.on("error", reject);
+      outgoing.on("error", (error: NodeJS.ErrnoException) => {
+        // The server ended an idle connection just when it was used again: nothing was asked yet.
+        const isIdleEnd = outgoing.reusedSocket && error.code === "ECONNRESET";
+        if (isIdleEnd) resolve(this.send(method, path, body, contentType));
+        else reject(error);
+      });
       outgoing.end(text);
     });
   }

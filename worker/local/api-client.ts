@@ -40,7 +40,12 @@ function call(options: ApiClientOptions & { agent: Agent; method: string; path: 
       response.on("error", reject);
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString()) }));
     });
-    outgoing.on("error", reject);
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // The server ended an idle connection just when it was used again: nothing was asked yet.
+      const isIdleEnd = outgoing.reusedSocket && error.code === "ECONNRESET";
+      if (isIdleEnd) resolve(call(options));
+      else reject(error);
+    });
     outgoing.end(text);
   });
 }
