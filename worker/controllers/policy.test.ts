@@ -232,6 +232,10 @@ describe("scopesOf", () => {
   const rows: [string, Change, string[]][] = [
     ["a created pod makes its controller's plans stale", change("pods/d/p", undefined, { ...owned, fields: {} }), ["replicasets.apps/d/web"]],
     ["so does one that starts to terminate", change("pods/d/p", owned, { ...owned, isDeleting: true }), ["replicasets.apps/d/web"]],
+    ["and one that is gone at once", change("pods/d/p", owned, undefined), ["replicasets.apps/d/web"]],
+    ["the end of a terminating pod makes nothing stale: it counted no more", change("pods/d/p", { ...owned, isDeleting: true }, undefined), []],
+    ["a released pod makes its former controller's plans stale", change("pods/d/p", owned, { ...owned, controller: undefined }), ["replicasets.apps/d/web"]],
+    ["a deleted workload makes its own plans stale", change("replicasets.apps/d/web", index(), undefined), ["replicasets.apps/d/web"]],
     ["a pod's status makes nothing stale", change("pods/d/p", owned, { ...owned }), []],
     ["binding makes plans for that node stale", change("pods/d/p", { ...owned, fields: {} }, owned), ["bind/n1"]],
     ["a workload's new generation makes its own plans stale", change("replicasets.apps/d/web", index(), index({ generation: 2 })), ["replicasets.apps/d/web"]],

@@ -45,21 +45,24 @@ export const storePolicy: StorePolicy = {
 };
 
 /**
- * Objects of a workload created, deleted, marked for deletion or handed over, and the workload itself created,
- * deleted or given a new generation. Status is left out: it makes no plan wrong that counts objects.
+ * A workload's plans count its living objects: one created, deleted, marked for deletion or handed over makes them
+ * stale, and so does the workload itself created, deleted or given a new generation. Status is left out, and so is
+ * the end of an object that was terminating: nobody counted it any more.
  */
 function scopesOf(change: Change): string[] {
   const { before, after, key } = change;
   const scopes = new Set<string>();
-  const isLifeChange = before === undefined || after === undefined || before.isDeleting !== after.isDeleting;
-  if (isLifeChange || before.controller?.uid !== after.controller?.uid) {
-    for (const index of [before, after]) if (index?.controller !== undefined) scopes.add(index.controller.key);
+  if (isLiving(before) !== isLiving(after) || before?.controller?.uid !== after?.controller?.uid) {
+    for (const index of [before, after]) if (isLiving(index) && index?.controller !== undefined) scopes.add(index.controller.key);
   }
-  if (reconciledByOwnKey.has(resourceOf(key)) && (isLifeChange || before.generation !== after.generation)) scopes.add(key);
+  const isOwnChange = before?.generation !== after?.generation || before?.isDeleting !== after?.isDeleting;
+  if (reconciledByOwnKey.has(resourceOf(key)) && isOwnChange) scopes.add(key);
   const node = nodeOf(after);
   if (isPod(key) && node !== undefined && nodeOf(before) !== node) scopes.add(`bind/${node}`);
   return [...scopes];
 }
+
+const isLiving = (index: ObjectIndex | undefined): boolean => index !== undefined && !index.isDeleting;
 
 function* ownKey(change: Change): Iterable<string> {
   const resource = resourceOf(change.key);
