@@ -4,7 +4,11 @@ import type { Store } from "../storage/store.ts";
 
 export { planner } from "../registry/planner.ts";
 
+/** Names are hashed into ids; a stub is per request, its id is not. */
+let storeId: DurableObjectId | undefined;
+
 /** The Store's stub. RPC wraps each result in a type of its own that adds nothing we use; the contract says more. */
 export function storeOf(env: Env): Store {
-  return env.STORE.getByName("store") as unknown as Store;
+  storeId ??= env.STORE.idFromName("store");
+  return env.STORE.get(storeId) as unknown as Store;
 }
