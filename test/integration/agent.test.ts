@@ -3,6 +3,7 @@ import { applyD1Migrations, env, SELF } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { PollResponse } from "../../protocol/agent.ts";
 import type { Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
+import { joinTokenKey } from "../../worker/nodes/join-token.ts";
 import { asAdmin, FakeAgent, joinToken, newKeys, readyStatus, tryJoin, type Fetch } from "./fake-agent/fake-agent.ts";
 
 const fetch: Fetch = (url, init) => SELF.fetch(url, init);
@@ -61,10 +62,14 @@ describe("join", () => {
     expect((await tryJoin(fetch, `kj.${"a".repeat(43)}.`, "join-5", publicKey)).status).toBe(401);
   });
 
-  test("refuses a token that is over", async () => {
+  test("refuses a token that is over, and forgets it with the next one", async () => {
     const token = await joinToken(fetch, { ttlSeconds: 0.001 });
     const { publicKey } = await newKeys();
     expect((await tryJoin(fetch, token, "join-6", publicKey)).status).toBe(401);
+    const kept = async () => env.STORE.getByName("store").get(await joinTokenKey(token));
+    expect(await kept()).toBeDefined();
+    await joinToken(fetch);
+    expect(await kept()).toBeUndefined();
   });
 
   test("does not take over a node whose agent is alive, unless the token names it", async () => {

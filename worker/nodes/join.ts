@@ -43,9 +43,18 @@ export async function createJoinToken(request: JoinTokenRequest, ports: JoinPort
   const key = await joinTokenKey(token);
   const expiresAt = ports.context.now + ttlSeconds * 1000;
   const object: JoinToken = { ...identity(key.slice("_jointokens//".length), ports.context), expiresAt, ...(name ? { nodeName: name } : {}) };
-  const { results } = await ports.store.write({ operations: [writeOf(key, object, undefined)] });
+  const operations = [writeOf(key, object, undefined), ...(await removalsOfExpired(ports))];
+  const { results } = await ports.store.write({ operations });
   if (results[0]?.ok !== true) throw StatusError.internal("the join token could not be stored");
   return { token, expirationTimestamp: new Date(expiresAt).toISOString() };
+}
+
+/** Tokens that nobody used in time go when the next one is made. */
+async function removalsOfExpired({ store, context }: JoinPorts): Promise<WriteOperation[]> {
+  const page = await store.list({ resource: "_jointokens" });
+  const items = "expired" in page ? [] : page.items;
+  const over = items.filter(({ text }) => (JSON.parse(text) as JoinToken).expiresAt <= context.now); // written above
+  return over.map(({ key, revision }) => ({ verb: "delete", key, expect: { revision } }));
 }
 
 /** Spends the token. Every refusal of a token is the same 401, so that nobody learns which tokens exist. */

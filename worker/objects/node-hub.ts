@@ -102,7 +102,17 @@ export class NodeHub extends DurableObject<Env> {
     return this.#hub.openSession(node, request);
   }
 
+  /** The platform retries a failed alarm only six times, so this one arms the next itself. */
   override async alarm(): Promise<void> {
+    try {
+      await this.#expire();
+    } catch (error) {
+      console.error("hub: looking for lost nodes failed, will try again", error);
+      await this.#arm(Date.now() + retryMs);
+    }
+  }
+
+  async #expire(): Promise<void> {
     const dueAt = Number(readFact(this.#sql, "alarmDue") ?? Date.now());
     this.#alarmAt = undefined;
     const { lost, recheck } = this.#hub.leases.expire(dueAt, Date.now());
