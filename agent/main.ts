@@ -12,7 +12,7 @@ import { createHost } from "./host/create-host.ts";
 import { readIdentity, writeIdentity, type Identity } from "./link/identity.ts";
 import { joinCluster, readJoinToken } from "./link/join.ts";
 import { defaultNodeName, hostFacts, nodeLabels, nodeStatus } from "./link/node-status.ts";
-import { createLog } from "./log.ts";
+import { createLog, isLevel } from "./log.ts";
 import { createNetwork } from "./network/create-network.ts";
 import { CriRuntime } from "./runtime/cri/cri-runtime.ts";
 
@@ -46,6 +46,7 @@ function parseLabels(text: string): Record<string, string> {
 }
 
 async function main(options: Options): Promise<void> {
+  if (!isLevel(options.logLevel)) throw new Error(`--log-level: ${options.logLevel} is none of debug, info, warn, error`);
   const log = createLog(options.logLevel);
   if (process.getuid?.() !== 0) throw new Error("containers need root: run kedge-agent with sudo");
   const host = createHost(options.stateDir);

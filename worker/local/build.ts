@@ -33,7 +33,8 @@ export const bundles = {
       external: ["node:*", "cloudflare:*"],
     },
   },
-  agent: { entry: "agent/main.ts", file: "kedge-agent.mjs", options: forNode },
+  // Node keeps a program's text in memory: minified, the agent is 7 MB smaller. Names stay, for stack traces.
+  agent: { entry: "agent/main.ts", file: "kedge-agent.mjs", options: { ...forNode, minifyWhitespace: true, minifySyntax: true } },
   supervisor: { entry: "worker/local/supervisor.ts", file: "kedge-local.mjs", options: { ...forNode, external: ["@peculiar/x509", "reflect-metadata"] } },
 } satisfies Record<string, Bundle>;
 
