@@ -6,7 +6,7 @@ import type { HttpEnv } from "./context.ts";
 export function statusResponse(status: Status): Response {
   const headers = new Headers({ "content-type": "application/json" });
   const retryAfter = status.details?.retryAfterSeconds;
-  if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
+  if (retryAfter !== undefined && retryAfter > 0) headers.set("retry-after", String(retryAfter));
   if (status.code === 401) headers.set("www-authenticate", "Bearer");
   return new Response(`${JSON.stringify(status)}\n`, { status: status.code ?? 500, headers });
 }

@@ -1,0 +1,24 @@
+/** No request but a watch or a stream takes longer than a minute, or than its client has patience (`timeout=10s`). */
+import { StatusError } from "../../protocol/status.ts";
+
+const longestMs = 60_000;
+const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Go's durations as kubectl sends them; anything else: the longest. */
+export function deadlineMs(timeout: string | null): number {
+  const parts = [...(timeout ?? "").matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0), 0);
+  return ms > 0 ? Math.min(ms, longestMs) : longestMs;
+}
+
+/** The work's result; after the deadline a 504, and whatever the work was goes on unheard. */
+export async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const message = "request did not complete within the allotted timeout";
+  const timer = setTimeout(() => reject(StatusError.timeout(message, 0)), ms);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
