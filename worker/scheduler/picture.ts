@@ -71,6 +71,10 @@ export class Picture {
     return this.#withAntiAffinity.values();
   }
 
+  hasAntiAffinity(): boolean {
+    return this.#withAntiAffinity.size > 0;
+  }
+
   /** Pods whose own (anti-)affinity, required or preferred, speaks about others. */
   withAffinity(): Iterable<PodInfo> {
     return this.#withAffinity.values();
@@ -78,10 +82,6 @@ export class Picture {
 
   hasAffinity(): boolean {
     return this.#withAffinity.size > 0;
-  }
-
-  bound(): Iterable<PodInfo> {
-    return [...this.nodes.values()].flatMap((node) => [...node.pods.values()]);
   }
 
   /** Pods that wait for room that preemption makes for them on this node. */
@@ -101,6 +101,7 @@ export class Picture {
     for (const [name, labels] of this.namespaceLabels) copy.namespaceLabels.set(name, labels);
     for (const other of this.nodes.values()) copy.nodes.set(other.facts.name, other.facts.name === node.facts.name ? node : other);
     for (const other of copy.nodes.values()) for (const pod of other.pods.values()) copy.#index(pod);
+    copy.#nominated = this.#nominated;
     return copy;
   }
 

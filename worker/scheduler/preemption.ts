@@ -41,10 +41,7 @@ interface Candidate {
 function victimsOn(node: NodeInfo, pod: PodInfo, picture: Picture): Candidate | Refusal {
   const lower = [...node.pods.values()].filter((other) => other.priority < pod.priority).toSorted(byImportance);
   if (lower.length === 0) return unresolvable("No preemption victims found for incoming pod");
-  const fits = (removed: PodInfo[]) => {
-    const tried = node.with({ remove: removed });
-    return filterOf(pod, picture.withNode(tried))(tried);
-  };
+  const fits = trial(node, pod, picture);
   const refusal = fits(lower);
   if (refusal) return refusal;
   let victims = lower;
@@ -53,6 +50,19 @@ function victimsOn(node: NodeInfo, pod: PodInfo, picture: Picture): Candidate | 
     if (!fits(fewer)) victims = fewer;
   }
   return { node: node.facts.name, victims };
+}
+
+/** What refuses the pod if these were gone. Only plugins that look beyond the node need a picture without them. */
+function trial(node: NodeInfo, pod: PodInfo, picture: Picture): (removed: PodInfo[]) => Refusal | undefined {
+  const looksAround = pod.affinity.length + pod.antiAffinity.length > 0 || pod.spread.some(({ isHard }) => isHard);
+  if (looksAround || picture.hasAntiAffinity()) {
+    return (removed) => {
+      const tried = node.with({ remove: removed });
+      return filterOf(pod, picture.withNode(tried))(tried);
+    };
+  }
+  const refuse = filterOf(pod, picture);
+  return (removed) => refuse(node.with({ remove: removed }));
 }
 
 /** Lowest highest priority, lowest sum, fewest victims, latest start of the most important one. */

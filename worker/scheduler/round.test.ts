@@ -95,6 +95,13 @@ describe("preemption", () => {
     expect(found).toMatchObject({ node: "a", victims: [], message: expect.stringContaining("terminating pod on the nominated node") as string });
   });
 
+  test("ends a pod whose anti-affinity stands in the way", () => {
+    const labelSelector = { matchLabels: { app: "x" } };
+    const apart = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector }] } };
+    const found = victims([{ name: "a" }], [{ name: "q", on: "a" }, { name: "hermit", spec: { affinity: apart, nodeName: "a" } }], { ...important, labels: { app: "x" } });
+    expect(found).toEqual({ node: "a", victims: ["hermit"], message: "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules." });
+  });
+
   test("keeps the room that was made from pods of lower priority", () => {
     const nominated = { ...important, status: { nominatedNodeName: "a" } };
     const cluster = picture([{ name: "a", allocatable: small }], [nominated, { name: "late", cpu: "1" }]);
