@@ -85,6 +85,7 @@ export function parseBody({ text, type }: Body, kind: string): unknown {
 }
 
 export interface Decoded {
+  /** As its kind is stored. */
   object: KubernetesObject;
   warnings: string[];
 }
@@ -110,7 +111,8 @@ export function decodeValue(
   if (validation === "Strict" && problems.length > 0) {
     throw StatusError.badRequest(undecodable(about, strictDecodingError(problems)));
   }
-  return { object: decoded.object, warnings: validation === "Warn" ? problems : [] };
+  const object = resource.conversion?.toStored(decoded.object) ?? decoded.object;
+  return { object, warnings: validation === "Warn" ? problems : [] };
 }
 
 /** A body may leave out its kind and version, but not name others than the path. */

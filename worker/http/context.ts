@@ -21,7 +21,10 @@ export interface Call {
   url: URL;
   query: URLSearchParams;
   info: ResourceRequest;
+  /** The kind as it is stored; the same as `served` for nearly all. */
   resource: Resource;
+  /** The kind that the path names: what is decoded and shown. */
+  served: Resource;
   user: User;
   store: Store;
   openWatch: OpenWatch;

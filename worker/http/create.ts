@@ -5,20 +5,23 @@ import { planner } from "../registry/planner.ts";
 import { withPriority } from "../registry/priority.ts";
 import { commit } from "../registry/writer.ts";
 import { restrictCreate } from "../auth/node-restriction.ts";
-import { decodeBody, readBody } from "./body.ts";
+import { decodeBody, readBody, type Decoded } from "./body.ts";
 import type { Call } from "./context.ts";
 import { placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
 import { committedResponse } from "./respond.ts";
 
 export async function create(call: Call): Promise<Response> {
-  const { resource, query, store, context, info, user } = call;
-  if (info.name !== "") throw StatusError.methodUnknown();
-  const { fieldValidation, isDryRun } = writeOptionsOf(query, "CreateOptions");
-  const body = await readBody(call.request);
-  const { object: decoded, warnings } = decodeBody(resource, body, fieldValidation);
+  if (call.info.name !== "") throw StatusError.methodUnknown();
+  const { fieldValidation, isDryRun } = writeOptionsOf(call.query, "CreateOptions");
+  const decoded = decodeBody(call.served, await readBody(call.request), fieldValidation);
+  placeInNamespace(call, decoded.object);
+  return await createDecoded(call, decoded, isDryRun);
+}
+
+export async function createDecoded(call: Call, { object: decoded, warnings }: Decoded, isDryRun: boolean): Promise<Response> {
+  const { resource, store, context, user } = call;
   const object = resource.plural === "pods" ? await withPriority(store, decoded) : decoded;
-  placeInNamespace(call, object);
   restrictCreate(user, resource, object);
   const untouched = mayRepeat(resource.plural, object) ? structuredClone(object) : undefined;
   const plan = () => {

@@ -37,7 +37,7 @@ export async function commitDelete(call: Call, options: DeleteOptions, isDryRun:
 /** Deletes what was there when it began, page by page; answers with the list of it. */
 export async function removeCollection(call: Call): Promise<Response> {
   const { options, isDryRun } = await deleteOptionsOf(call);
-  const { resource, store } = call;
+  const { served, store } = call;
   const deleted: StoredObject[] = [];
   const selection = selectionOf(call);
   let page = await store.list({ ...selection, limit: pageItems });
@@ -50,8 +50,8 @@ export async function removeCollection(call: Call): Promise<Response> {
     page = await store.list({ ...selection, limit: pageItems, after: page.next, atRevision: revision });
   }
   const metadata = JSON.stringify({ resourceVersion: String(revision) });
-  const head = `{"kind":"${resource.listKind}","apiVersion":"${apiVersionOf(resource)}","metadata":${metadata},"items":[`;
-  return jsonText(`${head}${deleted.map(spliceItem).join(",")}]}`);
+  const head = `{"kind":"${served.listKind}","apiVersion":"${apiVersionOf(served)}","metadata":${metadata},"items":[`;
+  return jsonText(`${head}${deleted.map((item) => spliceItem(served, item)).join(",")}]}`);
 }
 
 async function removeAll(call: Call, items: StoredObject[], options: DeleteOptions, isDryRun: boolean): Promise<void> {

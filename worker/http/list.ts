@@ -115,10 +115,10 @@ interface ListBody {
   item(stored: StoredObject): string;
 }
 
-function bodyOf({ resource, query, context }: Call, form: Form): ListBody {
+function bodyOf({ served: resource, query, context }: Call, form: Form): ListBody {
   switch (form) {
     case "object":
-      return { head: (metadata) => listHead(resource.listKind, apiVersionOf(resource), metadata), item: spliceItem };
+      return { head: (metadata) => listHead(resource.listKind, apiVersionOf(resource), metadata), item: (stored) => spliceItem(resource, stored) };
     case "metadata":
       return {
         head: (metadata) => listHead("PartialObjectMetadataList", "meta.k8s.io/v1", metadata),

@@ -1,6 +1,7 @@
 /** PATCH: the current state, patched, is an update like any other. Server-side apply is not served yet. */
 import { StatusError } from "../../protocol/status.ts";
 import { applyPatch, patchTypeOf, patchTypes, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
+import { servedAs } from "../registry/text.ts";
 import { decodeValue, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { writeOptionsOf } from "./options.ts";
@@ -13,14 +14,14 @@ export interface Patch {
 }
 
 export async function patch(call: Call): Promise<Response> {
-  const { resource, query, info } = call;
+  const { served, query, info } = call;
   const { fieldValidation, isDryRun } = writeOptionsOf(query, "PatchOptions");
   const body = await readPatch(call.request);
   let warnings: string[] = [];
   const committed = await commitUpdate(
     call,
     (current) => {
-      const decoded = decodeValue(resource, patched(body, resource.schema, current), fieldValidation);
+      const decoded = decodeValue(served, patched(body, served.schema, servedAs(served, current)), fieldValidation);
       warnings = decoded.warnings;
       return decoded.object;
     },

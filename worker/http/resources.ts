@@ -7,6 +7,7 @@ import type { Resource } from "../resources/resource.ts";
 import { ensureClusterObjects } from "./bootstrap.ts";
 import type { App, Handler } from "./context.ts";
 import { create } from "./create.ts";
+import { deadlineMs, withDeadline } from "./deadline.ts";
 import { remove, removeCollection } from "./delete.ts";
 import { pathNotFound } from "./errors.ts";
 import { list } from "./list.ts";
@@ -57,21 +58,30 @@ export function mountResources(app: App): void {
       await ensureClusterObjects(c.env, store);
       const user = c.get("user");
       const url = new URL(c.req.url);
-      return await handler({
+      const work = handler({
         request: c.req.raw,
         env: c.env,
         url,
         query: url.searchParams,
         info,
-        resource,
+        resource: resource.conversion?.stored ?? resource,
+        served: resource,
         user,
         store,
         openWatch: openWatchOf(c.env),
         context: requestContext(c.env, user),
-        waitUntil: (work) => c.executionCtx.waitUntil(work),
+        waitUntil: (later) => c.executionCtx.waitUntil(later),
       });
+      return await (isLong(info) ? work : withDeadline(work, deadlineMs(url.searchParams.get("timeout"))));
     });
   }
+}
+
+const streams = ["log", "exec", "attach", "portforward"];
+
+/** What lasts as long as somebody listens. */
+function isLong({ verb, subresource }: ResourceRequest): boolean {
+  return verb === "watch" || streams.includes(subresource);
 }
 
 /** The kind, if the path has the form that the kind's scope asks for. */

@@ -2,7 +2,7 @@
 import { stringify as yamlOf } from "yaml";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { Status } from "../../protocol/status.ts";
-import { objectOf, splice, type GroupVersionKind } from "../registry/text.ts";
+import { objectOf, servedAs, splice } from "../registry/text.ts";
 import type { Committed } from "../registry/writer.ts";
 import type { StoredObject } from "../storage/store.ts";
 import { acceptOf, type Accepted } from "./accept.ts";
@@ -15,8 +15,8 @@ type Text = Pick<StoredObject, "text" | "revision">;
 /** A stored object; nothing is parsed when plain JSON is wanted. */
 export function storedResponse(call: Call, stored: Text): Response {
   const accepted = acceptOf(call.request);
-  if (accepted.form === "object" && !accepted.isYaml) return jsonText(splice(call.resource, stored));
-  return formResponse(call, objectOf(call.resource, stored), accepted);
+  if (accepted.form === "object" && !accepted.isYaml) return jsonText(splice(call.served, stored));
+  return formResponse(call, objectOf(call.served, stored), accepted);
 }
 
 /** What a write made of an object. */
@@ -25,8 +25,8 @@ export function committedResponse(call: Call, committed: Committed, code = 200, 
   const { stored, object } = committed;
   const response =
     stored !== undefined && accepted.form === "object" && !accepted.isYaml
-      ? jsonText(splice(call.resource, stored), code)
-      : formResponse(call, object, accepted, code);
+      ? jsonText(splice(call.served, stored), code)
+      : formResponse(call, servedAs(call.served, object), accepted, code);
   return withWarnings(response, [...warnings, ...committed.warnings]);
 }
 
@@ -51,19 +51,14 @@ export function withWarnings(response: Response, warnings: string[]): Response {
 function formResponse(call: Call, object: Stored<KubernetesObject>, accepted: Accepted, code = 200): Response {
   switch (accepted.form) {
     case "object":
-      return encode(typed(call.resource, object), accepted, code);
+      return encode(object, accepted, code);
     case "metadata":
       return encode(partialMetadata(object), accepted, code);
     case "table": {
       const options = { include: includeObjectOf(call.query), now: call.context.now };
-      return encode(tableOf(call.resource, [object], { resourceVersion: object.metadata.resourceVersion }, options), accepted, code);
+      return encode(tableOf(call.served, [object], { resourceVersion: object.metadata.resourceVersion }, options), accepted, code);
     }
   }
-}
-
-function typed({ group, version, kind }: GroupVersionKind, object: KubernetesObject): KubernetesObject {
-  const { apiVersion: _apiVersion, kind: _kind, ...rest } = object;
-  return { kind, apiVersion: group === "" ? version : `${group}/${version}`, ...rest };
 }
 
 function encode(value: object, { isYaml }: Accepted, code: number): Response {

@@ -1,32 +1,49 @@
-/** UPDATE (PUT) of an object or of its status. */
+/** UPDATE (PUT) of an object or of its status; for some kinds also the create of one that is not there. */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import { StatusError } from "../../protocol/status.ts";
 import { restrictUpdate } from "../auth/node-restriction.ts";
 import { planner } from "../registry/planner.ts";
 import { commit, type Committed } from "../registry/writer.ts";
 import { decodeBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
+import { createDecoded } from "./create.ts";
 import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
 import { readCurrent } from "./read.ts";
 import { committedResponse } from "./respond.ts";
 
 export async function update(call: Call): Promise<Response> {
-  const { resource, query, info } = call;
+  const { served, query, info } = call;
   const { fieldValidation, isDryRun } = writeOptionsOf(query, "UpdateOptions");
   const body = await readBody(call.request);
-  let warnings: string[] = [];
-  let hasPrecondition = false;
-  const next = () => {
-    const decoded = decodeBody(resource, body, fieldValidation);
-    warnings = decoded.warnings;
-    checkName(call, decoded.object);
-    placeInNamespace(call, decoded.object);
-    hasPrecondition = Boolean(decoded.object.metadata?.resourceVersion);
-    return decoded.object;
+  const decoded = () => {
+    const { object, warnings } = decodeBody(served, body, fieldValidation);
+    checkName(call, object);
+    placeInNamespace(call, object);
+    return { object, warnings };
   };
-  next(); // A body that is wrong is refused before anything is read.
-  const committed = await commitUpdate(call, next, { isDryRun, hasPrecondition, subresource: info.subresource });
-  return committedResponse(call, committed, 200, warnings);
+  // A body that is wrong is refused before anything is read.
+  const { object, warnings } = decoded();
+  const version = object.metadata?.resourceVersion ?? "";
+  const hasPrecondition = version !== "" && version !== "0";
+  const next = () => {
+    if (served.needsResourceVersion === true && !hasPrecondition) throw missingVersion(call);
+    return decoded().object;
+  };
+  try {
+    const committed = await commitUpdate(call, next, { isDryRun, hasPrecondition, subresource: info.subresource });
+    return committedResponse(call, committed, 200, warnings);
+  } catch (error) {
+    const mayCreate = served.isCreatedByUpdate === true && info.subresource === "" && !hasPrecondition;
+    if (!mayCreate || !(error instanceof StatusError) || error.code !== 404) throw error;
+    return await createDecoded(call, decoded(), isDryRun);
+  }
+}
+
+function missingVersion({ resource, info }: Call): StatusError {
+  const message = "Invalid value: 0: must be specified for an update";
+  const about = { group: resource.group, kind: resource.plural, name: info.name };
+  return StatusError.invalid(about, [{ reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" }]);
 }
 
 export interface UpdateShape {

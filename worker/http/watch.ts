@@ -43,7 +43,7 @@ interface Start {
 }
 
 export async function watch(call: Call): Promise<Response> {
-  const { query, request, resource, store } = call;
+  const { query, request, served, store } = call;
   checkWatchVersions(query);
   const { form } = acceptOf(request);
   const selection = selectionOf(call);
@@ -53,7 +53,7 @@ export async function watch(call: Call): Promise<Response> {
     openWatch: call.openWatch,
     selection,
     stream: openStream(request),
-    writer: eventWriter({ resource, form, include: includeObjectOf(query), now: () => Date.now() }),
+    writer: eventWriter({ resource: served, form, include: includeObjectOf(query), now: () => Date.now() }),
     wantsBookmarks: isTrue(query, "allowWatchBookmarks"),
     revision: start.revision ?? 0,
   };

@@ -28,7 +28,7 @@ export function planCreate(
   resource.applyDefaults?.(object);
   resource.prepareForCreate?.(object, context);
   const picked = admissionOf(resource)?.create?.(object, context)?.picked ?? [];
-  const own = resource.validate(object);
+  const own = [...resource.validate(object), ...(resource.validateCreate?.(object) ?? [])];
   rejectInvalid(resource, object, [...validateMetadata(resource, object, own), ...schemas.validate(resource, object), ...own]);
   return {
     operation: {

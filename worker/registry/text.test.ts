@@ -18,7 +18,7 @@ test("the text leaves out what the store and the reader's version decide", () =>
 test("splicing puts them back, without a parse", () => {
   const stored = { text: textOf(object), revision: 7 };
   expect(JSON.parse(splice(deployments, stored))).toEqual({ ...object, metadata: { ...object.metadata, resourceVersion: "7" } });
-  expect(JSON.parse(spliceItem(stored))).toEqual({ metadata: { ...object.metadata, resourceVersion: "7" }, spec: object.spec });
+  expect(JSON.parse(spliceItem(deployments, stored))).toEqual({ metadata: { ...object.metadata, resourceVersion: "7" }, spec: object.spec });
 });
 
 test("text of what was read is the text that was stored", () => {

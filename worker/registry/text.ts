@@ -9,7 +9,7 @@ import type { ObjectText, StoredObject } from "../storage/store.ts";
 const textHead = '{"metadata":{';
 
 /** What names the version that an object is read in; a whole Resource will do. */
-export type GroupVersionKind = Pick<Resource, "group" | "version" | "kind">;
+export type GroupVersionKind = Pick<Resource, "group" | "version" | "kind" | "conversion">;
 
 export function apiVersionOf({ group, version }: Pick<GroupVersionKind, "group" | "version">): string {
   return group === "" ? version : `${group}/${version}`;
@@ -22,13 +22,15 @@ export function textOf(object: KubernetesObject): ObjectText {
   return JSON.stringify({ metadata: { name, ...meta }, ...rest });
 }
 
-/** The object's JSON as a client reads it, made without a parse. */
+/** The object's JSON as a client reads it, made without a parse (but for a kind that is stored as another). */
 export function splice(resource: GroupVersionKind, stored: Pick<StoredObject, "text" | "revision">): string {
+  if (resource.conversion !== undefined) return JSON.stringify(servedAs(resource, objectOf(resource.conversion.stored, stored)));
   return headOf(resource) + stored.revision + '",' + stored.text.slice(textHead.length);
 }
 
 /** The same for an item of a list, whose kind the list's own names. */
-export function spliceItem(stored: Pick<StoredObject, "text" | "revision">): string {
+export function spliceItem({ conversion }: GroupVersionKind, stored: Pick<StoredObject, "text" | "revision">): string {
+  if (conversion !== undefined) return JSON.stringify(itemOf(conversion.fromStored(objectOf(conversion.stored, stored))));
   return `{"metadata":{"resourceVersion":"${stored.revision}",` + stored.text.slice(textHead.length);
 }
 
@@ -39,6 +41,16 @@ export function objectOf<T extends KubernetesObject = KubernetesObject>(
 ): Stored<T> {
   // What was stored passed the resource's validation when it was written.
   return JSON.parse(splice(resource, stored)) as Stored<T>;
+}
+
+/** The stored object as a client of `resource` sees it, with that kind's own names. */
+export function servedAs<T extends KubernetesObject>(resource: GroupVersionKind, object: Stored<T>): Stored<KubernetesObject> {
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = resource.conversion?.fromStored(object) ?? object;
+  return { kind: resource.kind, apiVersion: apiVersionOf(resource), ...rest, metadata: object.metadata };
+}
+
+function itemOf({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubernetesObject): KubernetesObject {
+  return rest;
 }
 
 const heads = new Map<string, string>();

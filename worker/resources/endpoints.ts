@@ -12,6 +12,7 @@ export const endpoints = defineResource<Endpoints>({
   singular: "endpoints",
   shortNames: ["ep"],
   schema: "io.k8s.api.core.v1.Endpoints",
+  isCreatedByUpdate: true,
   applyDefaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ??= "TCP";
   },

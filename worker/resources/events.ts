@@ -3,8 +3,7 @@ import type { Event, ObjectReference } from "../../protocol/kubernetes/generated
 import { column, nameColumn, wide } from "./columns.ts";
 import { defineResource } from "./define.ts";
 import { since } from "./duration.ts";
-import { invalid, required } from "./rules/field-errors.ts";
-import type { FieldError } from "./resource.ts";
+import { eventErrors } from "./rules/event-rules.ts";
 
 export const events = defineResource<Event>({
   version: "v1",
@@ -12,6 +11,12 @@ export const events = defineResource<Event>({
   plural: "events",
   shortNames: ["ev"],
   schema: "io.k8s.api.core.v1.Event",
+  isCreatedByUpdate: true,
+  applyDefaults(event) {
+    event.source ??= {};
+    event.reportingComponent ??= "";
+    event.reportingInstance ??= "";
+  },
   validate: eventErrors,
   columns: [
     column<Event>("Last Seen", "Time since it last happened.", (event, now) => since(lastSeen(event), now)),
@@ -57,12 +62,4 @@ function sourceText({ source, reportingComponent, reportingInstance }: Event): s
   const component = source?.component || (reportingComponent ?? "");
   const host = source?.host || (reportingInstance ?? "");
   return host === "" ? component : `${component}, ${host}`;
-}
-
-/** Cluster-wide objects have their events in `default`. */
-function eventErrors({ metadata, involvedObject: about }: Event): FieldError[] {
-  if (about.kind === undefined && about.name === undefined) return [required("involvedObject")];
-  const expected = about.namespace ?? "default";
-  if (metadata.namespace === expected || (about.namespace === undefined && metadata.namespace === "kube-system")) return [];
-  return [invalid("involvedObject.namespace", about.namespace ?? "", "does not match event.namespace")];
 }

@@ -10,6 +10,8 @@ export const leases = defineResource<Lease>({
   kind: "Lease",
   plural: "leases",
   schema: "io.k8s.api.coordination.v1.Lease",
+  needsResourceVersion: true,
+  isCreatedByUpdate: true,
   validate: ({ spec }) => [
     ...positive("spec.leaseDurationSeconds", spec?.leaseDurationSeconds),
     ...nonNegative("spec.leaseTransitions", spec?.leaseTransitions),

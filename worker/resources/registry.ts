@@ -5,6 +5,7 @@ import { controllerRevisions } from "./controller-revisions.ts";
 import { deployments } from "./deployments.ts";
 import { endpointSlices } from "./endpoint-slices.ts";
 import { endpoints } from "./endpoints.ts";
+import { eventsOfGroup } from "./events-of-group.ts";
 import { events } from "./events.ts";
 import { leases } from "./leases.ts";
 import { namespaces } from "./namespaces.ts";
@@ -34,12 +35,16 @@ export const resources: readonly Resource[] = [
   replicaSets,
   statefulSets,
   leases,
+  eventsOfGroup,
   endpointSlices,
   priorityClasses,
 ];
 
 const byPath = new Map(resources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));
-const byKey = new Map(resources.map((resource) => [resourceKey(resource), resource]));
+/** Kinds that are stored as themselves: what walks over all objects meets each once. */
+export const storedResources: readonly Resource[] = resources.filter(({ conversion }) => conversion === undefined);
+
+const byKey = new Map(storedResources.map((resource) => [resourceKey(resource), resource]));
 const byKind = new Map(resources.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource]));
 
 /** `v1`, `apps/v1`. */

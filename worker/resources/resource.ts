@@ -42,6 +42,20 @@ export interface SubresourceStrategy<T> {
   validateUpdate(next: T, previous: Stored<T>): FieldError[];
 }
 
+/**
+ * Of a kind that is stored as another (events.k8s.io Events as those of the core group): the API decodes and shows the
+ * one, everything between (planning, validation, selection, keys) works on the other.
+ */
+export interface Conversion {
+  /** The stored kind, with the rules for who writes it through this one. */
+  stored: Resource;
+  /** Both may reuse parts of what they are given. */
+  toStored(object: KubernetesObject): KubernetesObject;
+  fromStored(object: KubernetesObject): KubernetesObject;
+  /** Its own names of selectable fields, with the stored kind's. */
+  fields: Record<string, string>;
+}
+
 export interface Resource<T extends KubernetesObject = KubernetesObject> {
   group: string;
   version: string;
@@ -57,6 +71,11 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   verbs: string[];
   /** Name of its schema in ./generated (OpenAPI's `io.k8s.api.core.v1.Pod`). */
   schema: string;
+  conversion?: Conversion;
+  /** True: a PUT must name the resourceVersion that it is based upon. */
+  needsResourceVersion?: boolean;
+  /** True: a PUT to a name that is not there creates it. */
+  isCreatedByUpdate?: boolean;
   /** Fields that `metadata.generation` counts; absent: the kind has no generation. */
   hasGeneration: boolean;
   /** Defaults that the OpenAPI does not state; the stated ones are applied before. Mutates. */
@@ -66,6 +85,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   prepareForUpdate?(next: T, previous: Stored<T>, context: RequestContext): void;
   /** The hand-written rules, after the schema's own (types, required, formats) passed. */
   validate(object: T): FieldError[];
+  /** Rules that only a new object has to keep. */
+  validateCreate?(object: T): FieldError[];
   validateUpdate?(next: T, previous: Stored<T>): FieldError[];
   /** Warning headers. */
   warnings?(object: T): string[];
@@ -84,11 +105,14 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   defaultPropagation?: "Background" | "Orphan";
 }
 
-/** `pods` or `deployments.apps`. */
-export function resourceKey(resource: { group: string; plural: string }): string {
+type Keyed = { group: string; plural: string; conversion?: Conversion };
+
+/** `pods` or `deployments.apps`, as its objects are stored. */
+export function resourceKey(served: Keyed): string {
+  const resource = served.conversion?.stored ?? served;
   return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 
-export function objectKey(resource: { group: string; plural: string }, namespace: string, name: string): ObjectKey {
+export function objectKey(resource: Keyed, namespace: string, name: string): ObjectKey {
   return `${resourceKey(resource)}/${namespace}/${name}`;
 }

@@ -48,20 +48,22 @@ function objectOf(schema: string, depth: number): fc.Arbitrary<unknown> {
 }
 
 /** Everything that planning and printing do with an object. */
-function handle(resource: Resource, value: unknown): void {
-  const decoded = decode<KubernetesObject>(resource.schema, value);
+function handle(served: Resource, value: unknown): void {
+  const decoded = decode<KubernetesObject>(served.schema, value);
   if (!decoded.ok) return;
-  const object = decoded.object;
+  const resource = served.conversion?.stored ?? served;
+  const object = served.conversion?.toStored(decoded.object) ?? decoded.object;
   const metadata = { ...object.metadata, name: "x", namespace: "ns", uid: "u", resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" };
   const stored: Stored<KubernetesObject> = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
   statedRules.applyDefaults(resource, stored);
   resource.applyDefaults?.(stored);
   resource.prepareForCreate?.(stored, context);
-  const errors = [...statedRules.validate(resource, stored), ...resource.validate(stored)];
+  const errors = [...statedRules.validate(resource, stored), ...resource.validate(stored), ...(resource.validateCreate?.(stored) ?? [])];
   resource.validateUpdate?.(stored, structuredClone(stored));
   if (errors.length > 0) return;
   indexOf(resource, stored);
-  for (const column of resource.columns) column.cell(stored, context.now);
+  const shown = { ...served.conversion?.fromStored(stored), ...(served.conversion === undefined ? stored : {}), metadata };
+  for (const column of served.columns) column.cell(shown, context.now);
 }
 
 describe("nothing fails on what a client may send as", () => {

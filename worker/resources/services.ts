@@ -12,6 +12,7 @@ export const services = defineResource<Service>({
   shortNames: ["svc"],
   categories: ["all"],
   schema: "io.k8s.api.core.v1.Service",
+  isCreatedByUpdate: true,
   applyDefaults({ spec }) {
     if (spec !== undefined) applyDefaults(spec);
   },

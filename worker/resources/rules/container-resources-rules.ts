@@ -33,7 +33,7 @@ function nameErrors(path: string, name: string): FieldError[] {
 
 function requestErrors(path: string, { limits = {}, requests = {} }: ResourceRequirements): FieldError[] {
   return Object.entries(requests).flatMap(([name, request]) => {
-    const limit = limits[name];
+    const limit = Object.hasOwn(limits, name) ? limits[name] : undefined;
     if (limit === undefined || compareQuantities(quantity(request), quantity(limit)) <= 0) return [];
     const detail = `must be less than or equal to ${name} limit of ${canonicalQuantity(limit)}`;
     return [invalid(path, canonicalQuantity(request), detail)];
