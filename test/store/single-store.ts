@@ -1,14 +1,11 @@
 /** One store over an empty database, for tests that let nothing fail. */
 import type { DatabaseSync } from "node:sqlite";
-import type { Codec } from "../../worker/storage/codec.ts";
+import { plainCodec } from "../../worker/storage/codec.ts";
 import { StoreCore } from "../../worker/storage/core.ts";
 import { D1Persistence } from "../../worker/storage/d1.ts";
 import type { CorePorts } from "../../worker/storage/ports.ts";
 import { d1Of, openSqlite } from "./sqlite-d1.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-
-/** Encryption runs on threads, beyond virtual time; it has tests of its own. */
-export const plainCodec: Codec = { encode: (_key, _revision, text) => ({ keyId: null, data: text }), decode: (_key, _revision, { data }) => data };
 
 export interface SingleStore {
   core: StoreCore;
@@ -24,6 +21,7 @@ export interface SingleStore {
 export function openStore(ports: Partial<CorePorts> = {}): SingleStore {
   const clock = new VirtualClock();
   const database = openSqlite();
+  // Encryption runs on threads, beyond virtual time; it has tests of its own.
   const persistence = new D1Persistence(d1Of(database), plainCodec);
   const policy = { wakesOf: () => [], scopesOf: () => [] };
   const another = (more: Partial<CorePorts> = {}) =>

@@ -4,13 +4,13 @@
  * one that died gets an error, the next call starts another.
  */
 import type { DatabaseSync } from "node:sqlite";
+import { plainCodec } from "../../worker/storage/codec.ts";
 import { StoreCore } from "../../worker/storage/core.ts";
 import { D1Persistence } from "../../worker/storage/d1.ts";
 import type { HistoryBounds } from "../../worker/storage/compactor.ts";
 import type { Change, ListPage, Store, StoredObject, StorePolicy, Wake, WriteAnswer, WriteList, WriteOperation } from "../../worker/storage/store.ts";
 import { Faults, faultyPersistence, faultyWake, type Plan } from "./faults.ts";
 import { create, indexOf, remove, textOf } from "./objects.ts";
-import { plainCodec } from "./single-store.ts";
 import { d1Of, openSqlite } from "./sqlite-d1.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 

@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import { aesCodec } from "../storage/codec.ts";
 import { StoreCore } from "../storage/core.ts";
 import { D1Persistence } from "../storage/d1.ts";
+import { isolateCounters } from "../storage/isolate-counters.ts";
 import { decodeWorkerMessage, hello } from "../storage/frames.ts";
 import type { ChangeEvent, ChangesQuery, Expired, ListPage, ListQuery, ObjectKey, Selection, Store, StoredObject, StorePolicy, StoreStats, Wake, WriteAnswer, WriteList } from "../storage/store.ts";
 import { systemClock } from "../storage/system-clock.ts";
@@ -24,7 +25,7 @@ export class StoreObject extends DurableObject<Env> implements Store {
     super(ctx, env);
     const codec = aesCodec(env.ENCRYPTION_KEYS, (key) => key.startsWith("secrets/"));
     this.#core = new StoreCore({
-      persistence: new D1Persistence(env.DB, codec),
+      persistence: new D1Persistence(env.DB, codec, isolateCounters),
       policy,
       wake: wakeThrough(env),
       clock: systemClock,

@@ -58,8 +58,6 @@ export class Committer {
   #doubt: (InDoubt & { answers: Answered[] }) | undefined;
   /** Committed and answered; watchers do not have it yet. */
   #unpublished: { state: State; changes: HistoryRow[] } | undefined;
-  commits = 0;
-  operations = 0;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -181,8 +179,6 @@ export class Committer {
   }
 
   #settle(state: State, draft: Draft, commit: Commit): void {
-    this.commits += 1;
-    this.operations += draft.changes.length;
     for (const { revision, text } of draft.changes) if (text !== undefined) this.#options.cache.put(revision, text);
     state.settle(draft, commit);
   }

@@ -25,7 +25,7 @@ import { Upkeep } from "./upkeep.ts";
 const coldReads = 20;
 /** Watchers that ask for progress together share one look at the database. */
 const touchMs = 1_000;
-const defaultTextBytes = 24_000_000;
+const defaultTextBytes = 16_000_000;
 
 export class StoreCore implements Store {
   readonly feed: Feed;
@@ -107,8 +107,6 @@ export class StoreCore implements Store {
   async stats(): Promise<StoreStats> {
     return {
       ...this.#ports.persistence.counters(),
-      commits: this.#committer.commits,
-      operations: this.#committer.operations,
       objects: this.#loader.current?.catalog.size ?? 0,
       textBytes: this.#cache.bytes,
       watches: this.feed.size,

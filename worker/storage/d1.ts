@@ -9,7 +9,7 @@ import { sql, type SQL } from "drizzle-orm";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { Codec } from "./codec.ts";
 import { chunkBytes, jsonChunks, utf8Bytes } from "./json-chunks.ts";
-import { FencedError, type Commit, type HistoryRow, type InDoubt, type Meta, type ObjectRow, type Persistence, type RowCounters, type Snapshot, type VersionRow } from "./persistence.ts";
+import { FencedError, type Commit, type HistoryRow, type InDoubt, type Meta, type ObjectRow, type Persistence, type Counters, type Snapshot, type VersionRow } from "./persistence.ts";
 import { allocations, meta, objects, versions } from "./schema.ts";
 import type { ChangeType, ObjectIndex, ObjectKey, ObjectText, StoredObject } from "./store.ts";
 
@@ -19,6 +19,8 @@ const pageRows = 5_000;
 /** What is used of D1. */
 export type Batching = Pick<D1Database, "prepare" | "batch">;
 
+export const noneYet = (): Counters => ({ rowsRead: 0, rowsWritten: 0, queries: 0, commits: 0, operations: 0 });
+
 const dialect = new SQLiteAsyncDialect();
 
 type Row = Record<string, string | number | null>;
@@ -27,14 +29,16 @@ type EncodedVersion = [number, number, string, number, string, number, string | 
 export class D1Persistence implements Persistence {
   readonly #database: Batching;
   readonly #codec: Codec;
-  readonly #counters: RowCounters = { rowsRead: 0, rowsWritten: 0, queries: 0 };
+  readonly #counters: Counters;
 
-  constructor(database: Batching, codec: Codec) {
+  /** `counters` are shared by those that are to be counted together. */
+  constructor(database: Batching, codec: Codec, counters: Counters = noneYet()) {
     this.#database = database;
     this.#codec = codec;
+    this.#counters = counters;
   }
 
-  counters(): RowCounters {
+  counters(): Counters {
     return { ...this.#counters };
   }
 
@@ -95,6 +99,8 @@ export class D1Persistence implements Persistence {
       if (isFence(error)) throw new FencedError("another writer has moved the revision", { cause: error });
       throw error;
     }
+    this.#counters.commits += 1;
+    this.#counters.operations += rows.length;
   }
 
   async #encode(epoch: number, version: VersionRow): Promise<EncodedVersion> {

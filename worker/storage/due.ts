@@ -1,10 +1,10 @@
-/** The one row that an idle cron reads. */
-import type { D1Database } from "@cloudflare/workers-types";
-import { drizzle } from "drizzle-orm/d1";
-import { meta } from "./schema.ts";
+/** What the cron reads every minute: one row, and counted with the store's own. */
+import { plainCodec } from "./codec.ts";
+import { type Batching, D1Persistence } from "./d1.ts";
+import { isolateCounters } from "./isolate-counters.ts";
 
-/** When the store has to be asked again, in milliseconds since the epoch; undefined: not until something happens. */
-export async function readDueAt(database: D1Database): Promise<number | undefined> {
-  const [row] = await drizzle(database).select({ dueAt: meta.dueAt }).from(meta);
-  return row?.dueAt ?? undefined;
+/** When the store has to be called, in milliseconds since the epoch; undefined: nothing will be due. */
+export async function readDueAt(database: Batching): Promise<number | undefined> {
+  const { dueAt } = await new D1Persistence(database, plainCodec, isolateCounters).meta();
+  return dueAt ?? undefined;
 }

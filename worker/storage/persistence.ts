@@ -85,11 +85,14 @@ export class FencedError extends Error {
   override name = "FencedError";
 }
 
-/** Rows that the database counted (and bills) since the start. */
-export interface RowCounters {
+/** What was asked of the database, and the rows that it counted (and bills). */
+export interface Counters {
   rowsRead: number;
   rowsWritten: number;
   queries: number;
+  commits: number;
+  /** Changes committed. */
+  operations: number;
 }
 
 export interface Persistence {
@@ -104,5 +107,5 @@ export interface Persistence {
   texts(revisions: number[]): Promise<Map<number, ObjectText>>;
   /** The first `limit` versions after a revision, in order. */
   history(after: number, limit: number): Promise<HistoryRow[]>;
-  counters(): RowCounters;
+  counters(): Counters;
 }

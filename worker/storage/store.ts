@@ -218,7 +218,7 @@ export interface Store {
    * compacts, and notes when it has to be asked again.
    */
   maintain(): Promise<{ woken: number; expired: number; compacted: number }>;
-  /** Rows that D1 counted since this instance started, and what it holds in memory. */
+  /** Rows that D1 counted since this isolate started (instances come and go), and what the instance holds in memory. */
   stats(): Promise<StoreStats>;
   // A watch is a WebSocket: see ./watch.ts.
 }
