@@ -18,7 +18,7 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): Image
   const target = `${reference.registry}/${reference.repository}`;
   const entries = secrets.flatMap(entriesOf).map(([pattern, entry]) => ({ location: locationOf(pattern), entry }));
   const fitting = entries.filter(({ location }) => matches(location, target));
-  return fitting.toSorted((a, b) => b.location.length - a.location.length).map(({ location, entry }) => credentials(location, entry));
+  return fitting.toSorted((a, b) => b.location.length - a.location.length).map(({ entry }) => credentials(entry));
 }
 
 function entriesOf(secret: Secret): [string, AuthEntry][] {
@@ -62,10 +62,10 @@ function splitPort(host: string): [string, string | undefined] {
   return match === null ? [host, undefined] : [match[1] ?? "", match[2]];
 }
 
-function credentials(serverAddress: string, entry: AuthEntry): ImageCredentials {
+/** Without a server's address: they were chosen for the image already, and containerd would take it for a whole URL. */
+function credentials(entry: AuthEntry): ImageCredentials {
   const [user, ...rest] = Buffer.from(entry.auth ?? "", "base64").toString("utf8").split(":");
   return {
-    serverAddress,
     username: entry.username ?? user ?? "",
     password: entry.password ?? rest.join(":"),
     ...(entry.identitytoken !== undefined && { identityToken: entry.identitytoken }),

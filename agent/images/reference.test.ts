@@ -32,7 +32,7 @@ describe("credentialsFor", () => {
   const users = (image: string, auths: object) => credentialsFor(image, [secret(auths)]).map(({ username }) => username);
 
   it("reads user and password out of auth", () => {
-    expect(credentialsFor("example.com/app", [secret({ "example.com": { auth } })])).toEqual([{ serverAddress: "example.com", username: "me", password: "pass:word" }]);
+    expect(credentialsFor("example.com/app", [secret({ "example.com": { auth } })])).toEqual([{ username: "me", password: "pass:word" }]);
   });
   it("prefers the longer path", () => {
     expect(users("example.com/team/app", { "example.com": { username: "a" }, "example.com/team": { username: "b" } })).toEqual(["b", "a"]);

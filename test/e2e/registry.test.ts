@@ -83,7 +83,7 @@ describe("a private image", () => {
     const secret = ["create", "secret", "docker-registry", "team", `--docker-server=127.0.0.1:${port}`, "--docker-username=user"];
     await kubectl([...secret, `--docker-password=${password}`]);
     await use.current.apply(pod("member", "  imagePullSecrets: [{name: team}]\n"));
-    await kubectl("wait pod/member --for=condition=Ready --timeout=60s");
-    expect(await kubectl("describe pod member")).toMatch(/Successfully pulled image/);
+    await eventually(async () => expect(await kubectl("get events --field-selector involvedObject.name=member -o jsonpath={.items[*].message}")).toMatch(/Successfully pulled image/), { timeoutMs: 20_000 });
+    await kubectl("wait pod/member --for=condition=Ready --timeout=30s");
   });
 });
