@@ -73,6 +73,43 @@ describe("a write list", () => {
   });
 });
 
+describe("a list that the domain's code cannot take", () => {
+  it("is told so, and those beside it in the group are written", async () => {
+    const scopesOf = ({ key }: Change) => {
+      if (key === a) throw new Error("unmappable");
+      return [];
+    };
+    const { core, wait } = openStore({ policy: { wakesOf: () => [], scopesOf } });
+    const answers = await wait(Promise.allSettled([a, b].map((key) => core.write({ operations: [pod(key)] }))));
+    expect(answers.map((answer) => (answer.status === "fulfilled" ? answer.value.results.map(told) : String(answer.reason)))).toEqual(["Error: unmappable", ["ok 2"]]);
+  });
+});
+
+describe("a database that does not answer", () => {
+  it("makes writes fail, saying that nothing was written, and then works again", async () => {
+    let isDown = true;
+    const store = openStore();
+    const { persistence } = store;
+    const down = async () => {
+      throw new Error("down");
+    };
+    const flaky = store.another({
+      persistence: {
+        takeOver: (inDoubt) => (isDown ? down() : persistence.takeOver(inDoubt)),
+        meta: () => persistence.meta(),
+        read: (keys) => persistence.read(keys),
+        commit: (commit) => persistence.commit(commit),
+        texts: (revisions) => persistence.texts(revisions),
+        history: (after, limit) => persistence.history(after, limit),
+        counters: () => persistence.counters(),
+      },
+    });
+    await expect(store.wait(flaky.write({ operations: [pod(a)] }))).rejects.toThrow("nothing was written");
+    isDown = false;
+    expect((await store.wait(flaky.write({ operations: [pod(a)] }))).results.map(told)).toEqual(["ok 2"]);
+  });
+});
+
 async function expectSameAfterLoad(core: ReturnType<typeof openStore>["core"], next: typeof core, wait: <T>(work: Promise<T>) => Promise<T>): Promise<void> {
   const query = [{ resource: "pods" }, { resource: "namespaces" }];
   const before = await wait(core.listMany(query));

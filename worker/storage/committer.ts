@@ -103,7 +103,7 @@ export class Committer {
     const state = await loader.ready().catch((error: unknown) => this.#refuseAll(error));
     if (state === undefined) return;
     const draft = new Draft(state, (change) => ports.policy.scopesOf(change), ports.clock.now());
-    const answers = this.#takeGroup().map((pending) => ({ pending, results: draft.add(pending.list) }));
+    const answers = this.#takeGroup().flatMap((pending) => evaluated(draft, pending));
     const isWritten = draft.changes.length > 0 || answers.some(({ pending }) => pending.isCheckpoint);
     if (isWritten) await this.#commit(state, draft, answers);
     else if (answers.length > 0) await this.#confirm(state, answers);
@@ -209,6 +209,16 @@ export class Committer {
     }
     this.#waiting.unshift(...again);
     if (again.length > 0) this.#start();
+  }
+}
+
+/** A broken list, or one that the domain's code cannot take, is told so and harms no other. */
+function evaluated(draft: Draft, pending: Pending): Answered[] {
+  try {
+    return [{ pending, results: draft.add(pending.list) }];
+  } catch (error) {
+    pending.reject(error instanceof Error ? error : new Error(String(error)));
+    return [];
   }
 }
 
