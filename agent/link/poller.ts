@@ -41,6 +41,7 @@ export class Poller {
         this.#isFirst = false;
       } catch (error) {
         if (signal.aborted) return;
+        if (isSuperseded(error)) return this.#options.onSuperseded();
         await this.#failed(error, signal);
       }
     }
@@ -54,8 +55,7 @@ export class Poller {
   }
 
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
-    const { onSuperseded, onUnauthorized, log, clock } = this.#options;
-    if (error instanceof ApiError && error.code === 409) return onSuperseded();
+    const { onUnauthorized, log, clock } = this.#options;
     this.#failures += 1;
     const delayMs = Math.min(backoffMs.most, backoffMs.first * 2 ** (this.#failures - 1)) * (0.5 + Math.random() / 2);
     // Said once, then now and then: a control plane that is away for a day must not fill a disk.
@@ -71,4 +71,8 @@ export class Poller {
       }, { once: true });
     });
   }
+}
+
+function isSuperseded(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 409;
 }
