@@ -3,6 +3,7 @@
  * each point and each fault. Afterwards every acknowledged write is there, none is there twice, and everything has
  * come to rest, first by itself, then with nothing but the cron.
  */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StoredObject, WriteOperation } from "../../worker/storage/store.ts";
 import { type Fault, faults } from "./faults.ts";
@@ -137,7 +138,7 @@ async function everyPoint(fault: Fault, options: WorldOptions, settle: (world: W
   for (let at = 1;; at++) {
     let world: World;
     try {
-      world = await run({ ...options, plan: { at, fault } }, settle);
+      world = await run({ ...options, plans: [{ at, fault }] }, settle);
     } catch (error) {
       throw new Error(`at point ${at}`, { cause: error });
     }
@@ -155,4 +156,16 @@ describe("at each point of a run", () => {
       expect(await everyPoint(fault, { dropsWakes: true }, settleByCron)).toBeGreaterThan(10);
     });
   }
+});
+
+describe("with several faults in one run", () => {
+  const plans = fc.uniqueArray(fc.record({ at: fc.integer({ min: 1, max: 60 }), fault: fc.constantFrom(...faults) }), { maxLength: 4, selector: ({ at }) => at });
+
+  it("nothing is lost or doubled, and all comes to rest without the cron", { timeout: 120_000 }, async () => {
+    await fc.assert(fc.asyncProperty(plans, async (each) => void (await run({ plans: each }, settleAlone))), { numRuns: 300 });
+  });
+
+  it("and no wake arrives: the cron alone brings all to rest", { timeout: 120_000 }, async () => {
+    await fc.assert(fc.asyncProperty(plans, async (each) => void (await run({ plans: each, dropsWakes: true }, settleByCron))), { numRuns: 300 });
+  });
 });

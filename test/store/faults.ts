@@ -22,25 +22,21 @@ export interface Plan {
   fault: Fault;
 }
 
-/** Shared by all instances of a run: which point is next, and what was planned for one of them. */
+/** Shared by all instances of a run: which point is next, and what was planned for some of them. */
 export class Faults {
   count = 0;
-  readonly #plan: Plan | undefined;
+  readonly #plans: Plan[];
   readonly #rival: () => Promise<void>;
   #late: (() => Promise<unknown>) | undefined;
 
-  constructor(plan: Plan | undefined, rival: () => Promise<void>) {
-    this.#plan = plan;
+  constructor(plans: Plan[], rival: () => Promise<void>) {
+    this.#plans = plans;
     this.#rival = rival;
-  }
-
-  get isOver(): boolean {
-    return this.#plan === undefined || this.count >= this.#plan.at;
   }
 
   async pass<T>(die: () => Promise<never>, call: () => Promise<T>): Promise<T> {
     this.count += 1;
-    const fault = this.count === this.#plan?.at ? this.#plan.fault : undefined;
+    const fault = this.#plans.find(({ at }) => at === this.count)?.fault;
     const late = this.#late;
     const result = await this.#carryOut({ fault, die, call });
     if (late !== undefined && late === this.#late) {

@@ -71,7 +71,7 @@ class Instance {
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
 export interface WorldOptions {
-  plan?: Plan;
+  plans?: Plan[];
   /** Wakes are acknowledged and not delivered: only the cron is left. */
   dropsWakes?: boolean;
   history?: HistoryBounds;
@@ -92,7 +92,7 @@ export class World {
   constructor(options: WorldOptions = {}) {
     this.history = options.history;
     this.dropsWakes = options.dropsWakes ?? false;
-    this.faults = new Faults(options.plan, () => this.#rivalWrites());
+    this.faults = new Faults(options.plans ?? [], () => this.#rivalWrites());
   }
 
   /** The instance that the platform would route to. */
@@ -103,7 +103,7 @@ export class World {
 
   /** Another instance over the same database that no fault befalls. */
   rival(): StoreCore {
-    return new Instance(this, new Faults(undefined, async () => undefined), (target) => this.#woken(target)).core;
+    return new Instance(this, new Faults([], async () => undefined), (target) => this.#woken(target)).core;
   }
 
   call<T>(work: (store: Store) => Promise<T>): Promise<T> {
