@@ -1,8 +1,8 @@
 /**
  * The HTTP surface:
  *
- *     request id → upgrade? → probes, join ──────────────► answered without an identity
- *                     └─► authenticate → authorize → version, discovery, OpenAPI, kedge's own, resources
+ *     upgrade? → probes, join ──────────────► answered without an identity
+ *         └─► authenticate → authorize → version, discovery, OpenAPI, kedge's own, resources
  *
  * Whatever is thrown on the way ends in one funnel (./errors.ts).
  */
@@ -16,7 +16,6 @@ import { mountHealth } from "./health.ts";
 import { mountMetrics } from "./metrics.ts";
 import { joinRoutes, nodeRoutes } from "./nodes.ts";
 import { mountOpenApi } from "./openapi.ts";
-import { requestId } from "./request-id.ts";
 import { mountResources } from "./resources.ts";
 import { rejectOtherUpgrades } from "./upgrade.ts";
 import { mountVersion } from "./version.ts";
@@ -25,7 +24,7 @@ export function createApp(): App {
   const app = new Hono<HttpEnv>({ strict: true });
   app.onError(onError);
   app.notFound(notFound);
-  app.use(requestId, rejectOtherUpgrades);
+  app.use(rejectOtherUpgrades);
   mountHealth(app);
   app.route("/kedge/v1", joinRoutes);
   app.use(authenticate, authorize);

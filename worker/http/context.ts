@@ -9,7 +9,7 @@ import type { RequestInfo, ResourceRequest } from "./request-info.ts";
 
 export interface HttpEnv {
   Bindings: Env;
-  Variables: { requestId: string; user: User; info: RequestInfo };
+  Variables: { user: User; info: RequestInfo };
 }
 
 export type App = Hono<HttpEnv>;
@@ -18,7 +18,6 @@ export type App = Hono<HttpEnv>;
 export interface Call {
   request: Request;
   env: Env;
-  url: URL;
   query: URLSearchParams;
   info: ResourceRequest;
   /** The kind as it is stored; the same as `served` for nearly all. */

@@ -11,9 +11,10 @@ export function statusResponse(status: Status): Response {
   return new Response(`${JSON.stringify(status)}\n`, { status: status.code ?? 500, headers });
 }
 
-/** An error that nobody foresaw is logged under the request's id; the client learns the id and no more. */
-export function errorResponse(error: unknown, requestId: string): Response {
+/** An error that nobody foresaw is logged under an id of the request; the client learns the id and no more. */
+export function errorResponse(error: unknown): Response {
   if (error instanceof StatusError) return statusResponse(error.status);
+  const requestId = crypto.randomUUID();
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   console.error(JSON.stringify({ level: "error", message: "request failed", requestId, error: shown }));
   if (isOverloaded(error)) {
@@ -22,7 +23,7 @@ export function errorResponse(error: unknown, requestId: string): Response {
   return statusResponse(StatusError.internal(`request ${requestId} failed, see the log`).status);
 }
 
-export const onError: ErrorHandler<HttpEnv> = (error, c) => errorResponse(error, c.get("requestId") ?? "unknown");
+export const onError: ErrorHandler<HttpEnv> = (error) => errorResponse(error);
 
 /** As upstream: plain text, from which clients make `the server could not find the requested resource`. */
 export const notFound: NotFoundHandler<HttpEnv> = () => pathNotFound();

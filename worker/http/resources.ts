@@ -57,12 +57,11 @@ export function mountResources(app: App): void {
       const store = storeOf(c.env);
       await ensureClusterObjects(c.env, store);
       const user = c.get("user");
-      const url = new URL(c.req.url);
+      const query = queryOf(c.req.url);
       const work = handler({
         request: c.req.raw,
         env: c.env,
-        url,
-        query: url.searchParams,
+        query,
         info,
         resource: resource.conversion?.stored ?? resource,
         served: resource,
@@ -72,9 +71,15 @@ export function mountResources(app: App): void {
         context: requestContext(c.env, user),
         waitUntil: (later) => c.executionCtx.waitUntil(later),
       });
-      return await (isLong(info) ? work : withDeadline(work, deadlineMs(url.searchParams.get("timeout"))));
+      return await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));
     });
   }
+}
+
+/** Cheaper than a whole URL, in the path of every request. */
+function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf("?");
+  return new URLSearchParams(at < 0 ? "" : url.slice(at + 1));
 }
 
 const streams = ["log", "exec", "attach", "portforward"];

@@ -62,7 +62,6 @@ async function follow({ query, feeds, pages = [] }: Run, lines: number): Promise
   // What of a Call a watch asks for.
   const call = {
     request: new Request(url),
-    url,
     query: url.searchParams,
     info,
     resource: configMaps,
