@@ -167,6 +167,13 @@ describe("a pod", () => {
     expect(node.status.phase).toBe("Running");
   });
 
+  it("goes on when an init container ended before anybody had seen it run", async () => {
+    node.runtime.lagExits();
+    await node.want({ initContainers: [testContainer("a", { command: ["sh", "-c", "exit 0"] })] });
+    await node.advance(1000);
+    expect(node.status.phase).toBe("Running");
+  });
+
   it("restarts a crashed container at once, then after 10 s, then after 20 s", async () => {
     await node.want();
     await node.crash();

@@ -5,7 +5,7 @@
  *     running ── deletion asked for, or no longer ours ──► leaving ──► gone
  */
 import { isDeepStrictEqual } from "node:util";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import type { PodStatus } from "../../protocol/kubernetes/generated/types.ts";
 import { RuntimeError, type SandboxConfig } from "../runtime/runtime.ts";
 import { computePodActions, type PodAction } from "./actions.ts";
@@ -15,19 +15,18 @@ import { isRuntimeGone, startContainer } from "./container-starter.ts";
 import { stopContainer, stopContainers } from "./container-stopper.ts";
 import type { PodDependencies } from "./dependencies.ts";
 import { hostsFile, parseResolvConf, podNames, podResolver } from "./network-files.ts";
-import { containersOf, isTerminal, newest, type ObservedPod, type StoredPod } from "./observed.ts";
+import { containersOf, isTerminal, type ObservedPod, type StoredPod } from "./observed.ts";
 import { PodObserver } from "./observer.ts";
 import { hostsFilePath, podLogDirectory, terminationMessagePath } from "./paths.ts";
 import { PodProbes } from "./probes/pod-probes.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
-import type { Waiting } from "./status/container-status.ts";
+import { StartAttempts } from "./start-attempts.ts";
 import { podStatus, type Failure } from "./status/pod-status.ts";
 import { mergedStatus } from "./status/merged-status.ts";
 import { terminationMessage } from "./termination-message.ts";
 import { VolumeError } from "./volumes/projection.ts";
 import type { MountedVolumes } from "./volumes/volumes.ts";
 
-const crashBackoff = { firstMs: 10_000, mostMs: 300_000 };
 const retryBackoff = { firstMs: 500, mostMs: 60_000 };
 /** More rounds than any pod needs in one go: a pod that keeps changing gets its next turn after the others. */
 const mostRounds = 50;
@@ -51,11 +50,8 @@ export class PodWorker {
   #pod: StoredPod;
   #reported: PodStatus | undefined;
   #failure: Failure | undefined;
-  readonly #waiting = new Map<string, Waiting>();
-  /** When to try again to start a container that could not be started. */
-  readonly #retryAtMs = new Map<string, number>();
+  readonly #attempts: StartAttempts;
   readonly #terminationMessages = new Map<string, string>();
-  readonly #crashes = new Backoff(crashBackoff);
   readonly #retries = new Backoff(retryBackoff);
   #volumes: MountedVolumes | undefined;
   #round: Promise<void> | undefined;
@@ -75,6 +71,7 @@ export class PodWorker {
     this.#failure = failure;
     this.#onGone = onGone;
     this.#observer = new PodObserver({ runtime: dependencies.runtime, clock: dependencies.clock, uid: this.#uid, hasExited });
+    this.#attempts = new StartAttempts(dependencies);
     this.#probes = new PodProbes(dependencies, { onChange: () => this.wake() });
   }
 
@@ -107,7 +104,7 @@ export class PodWorker {
   /** A ConfigMap or Secret that the pod names has come or changed. */
   objectsChanged(): void {
     this.#hasStaleVolumes = true;
-    this.#retryAtMs.clear();
+    this.#attempts.retryNow();
     this.wake();
   }
 
@@ -197,14 +194,8 @@ export class PodWorker {
 
   #actions(observed: ObservedPod): PodAction[] {
     const nowMs = this.#dependencies.clock.now();
-    const notBeforeMs = new Map(containersOf(this.#pod).map(({ container: { name } }) => [name, this.#notBefore(observed, name)]));
+    const notBeforeMs = this.#attempts.notBefore(this.#pod, observed);
     return computePodActions({ pod: this.#pod, observed, probes: this.#probes.results(), notBeforeMs, nowMs });
-  }
-
-  #notBefore(observed: ObservedPod, name: string): number {
-    const last = newest(observed, name);
-    const crashMs = last?.state === "exited" ? last.finishedAtMs + this.#crashes.delayMs(name, this.#dependencies.clock.now()) : 0;
-    return Math.max(crashMs, this.#retryAtMs.get(name) ?? 0);
   }
 
   /** Gives whether anything was done after which to look again. */
@@ -229,7 +220,8 @@ export class PodWorker {
       case "startContainer":
         return await this.#start(action, observed);
       case "backOff":
-        this.#backOff(action, observed);
+        this.#attempts.backOff(this.#pod, { ...action, observed });
+        this.#timer(action.untilMs - this.#dependencies.clock.now());
         return false;
       case "killContainer":
         await this.#kill(action, observed);
@@ -297,8 +289,7 @@ export class PodWorker {
     if (container === undefined || sandbox === undefined) return false;
     const podIps = this.#ips(observed);
     if (!(await this.#prepareFiles(podIps))) return false;
-    const nowMs = this.#dependencies.clock.now();
-    if (newest(observed, name)?.state === "exited") this.#crashes.next(name, nowMs);
+    this.#attempts.begin(observed, name);
     const volumes = this.#volumes ?? new Map<string, string>();
     const started = startContainer(this.#dependencies, {
       ...{ pod: this.#pod, container, kind, attempt, sandboxId, podIps, volumes },
@@ -310,18 +301,8 @@ export class PodWorker {
       started.catch(() => undefined);
       return false;
     }
-    this.#note(name, result);
+    this.#attempts.done(name, result);
     return true;
-  }
-
-  #note(name: string, result: Awaited<ReturnType<typeof startContainer>>): void {
-    if (result.isStarted) {
-      this.#waiting.delete(name);
-      this.#retryAtMs.delete(name);
-    } else {
-      this.#waiting.set(name, result.waiting);
-      this.#retryAtMs.set(name, result.retryAtMs);
-    }
   }
 
   /** Volumes (again, after a restart of the agent) and /etc/hosts, before the first container. */
@@ -333,33 +314,6 @@ export class PodWorker {
     await mkdir(`${paths.podsDir}/${this.#uid}`, { recursive: true, mode: 0o750 });
     await writeFile(path, hostsFile(this.#pod, { names, ips: podIps, hostFile: await hostFile("/etc/hosts") }), { mode: 0o644 });
     return true;
-  }
-
-  #backOff({ name, untilMs }: Extract<PodAction, { type: "backOff" }>, observed: ObservedPod): void {
-    const { clock, events } = this.#dependencies;
-    this.#timer(untilMs - clock.now());
-    const isRetry = (this.#retryAtMs.get(name) ?? 0) >= untilMs;
-    if (isRetry) this.#backOffPull(name);
-    if (isRetry || newest(observed, name)?.state !== "exited") return;
-    const { name: pod, namespace = "default", uid } = this.#pod.metadata;
-    const seconds = Math.round(this.#crashes.delayMs(name, clock.now()) / 1000);
-    const delay = seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
-    const message = `back-off ${delay} restarting failed container=${name} pod=${pod}_${namespace}(${uid})`;
-    this.#waiting.set(name, { reason: "CrashLoopBackOff", message });
-    const event = `Back-off restarting failed container ${name} in pod ${pod}_${namespace}(${uid})`;
-    events.forPod(this.#pod, { type: "Warning", reason: "BackOff", message: event, container: name });
-  }
-
-  /** Between two pulls the reason is the back-off, with the error of the last pull. */
-  #backOffPull(name: string): void {
-    const waiting = this.#waiting.get(name);
-    if (waiting?.reason !== "ErrImagePull") return;
-    const image = containersOf(this.#pod).find(({ container }) => container.name === name)?.container.image ?? "";
-    const message = `Back-off pulling image "${image}": ErrImagePull: ${waiting.message ?? ""}`;
-    this.#waiting.set(name, { reason: "ImagePullBackOff", message });
-    const { events } = this.#dependencies;
-    events.forPod(this.#pod, { type: "Normal", reason: "BackOff", message: `Back-off pulling image "${image}"`, container: name });
-    events.forPod(this.#pod, { type: "Warning", reason: "Failed", message: "Error: ImagePullBackOff", container: name });
   }
 
   async #kill({ containerId, name, reason }: Extract<PodAction, { type: "killContainer" }>, observed: ObservedPod): Promise<void> {
@@ -392,7 +346,7 @@ export class PodWorker {
     }
     await volumes.tearDown(this.#uid);
     await cgroups.remove(this.#pod);
-    await removeLogs(podLogDirectory(this.#dependencies.paths, this.#pod));
+    await rm(podLogDirectory(this.#dependencies.paths, this.#pod), { recursive: true, force: true });
     images.forget(this.#uid);
     this.#isGone = true;
     if (!this.#isRemoved) report.terminated(this.#pod);
@@ -454,7 +408,7 @@ export class PodWorker {
       pod: this.#pod,
       observed,
       probes: this.#probes.results(),
-      waiting: this.#waiting,
+      waiting: this.#attempts.waiting,
       terminationMessages: this.#terminationMessages,
       isEnding: this.#isLeaving || this.#failure !== undefined,
       hostIps: node.hostIps,
@@ -470,9 +424,8 @@ export class PodWorker {
 
   /** Asks for a round when the earliest of what is waited for falls due. */
   #schedule(): void {
-    const nowMs = this.#dependencies.clock.now();
-    const due = [...this.#retryAtMs.values()].filter((atMs) => atMs > nowMs);
-    if (due.length > 0) this.#timer(Math.min(...due) - nowMs);
+    const retryMs = this.#attempts.nextRetryMs();
+    if (retryMs !== undefined) this.#timer(retryMs - this.#dependencies.clock.now());
     this.#checkDeadline();
   }
 
@@ -497,9 +450,4 @@ export class PodWorker {
     if (!(error instanceof RuntimeError) && !(error instanceof VolumeError)) log.error({ err: error }, "unexpected");
     this.#timer(delayMs * (0.75 + Math.random() / 4));
   }
-}
-
-async function removeLogs(folder: string): Promise<void> {
-  const { rm } = await import("node:fs/promises");
-  await rm(folder, { recursive: true, force: true });
 }

@@ -39,6 +39,9 @@ export class FakeRuntime implements Runtime {
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   readonly #now: () => number;
   #count = 0;
+  #hasLag = false;
+  /** Exits that no status has told yet. */
+  readonly #untold = new Set<string>();
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -54,11 +57,17 @@ export class FakeRuntime implements Runtime {
     this.images.set(name, { id: `sha256:${name}`, repoTags: [name], repoDigests: [], sizeBytes: 1, ...image });
   }
 
+  /** From now on a status tells of an exit only when it was asked for once more, as containerd's does. */
+  lagExits(): void {
+    this.#hasLag = true;
+  }
+
   /** Ends a running container as its program would. */
   exit(containerId: string, exitCode: number, reason = exitCode === 0 ? "Completed" : "Error"): void {
     const container = this.containers.get(containerId);
     if (container?.state !== "running") return;
     Object.assign(container, { state: "exited", exitCode, reason, finishedAtMs: this.#now() });
+    if (this.#hasLag) this.#untold.add(containerId);
     for (const listener of this.#listeners) listener({ type: "exit", containerId, exitCode });
   }
 
@@ -148,12 +157,13 @@ export class FakeRuntime implements Runtime {
 
   containerStatus(id: string): Promise<ContainerStatus | undefined> {
     const container = this.containers.get(id);
-    return Promise.resolve(container && { ...container });
+    const isLate = this.#untold.delete(id);
+    return Promise.resolve(container && { ...container, ...(isLate && { state: "running" as const }) });
   }
 
   listContainers(podUid?: string): Promise<Container[]> {
     const all = [...this.containers.values()];
-    return Promise.resolve(all.filter((container) => podUid === undefined || container.podUid === podUid).map((container) => ({ ...container })));
+    return Promise.resolve(all.filter((container) => podUid === undefined || container.podUid === podUid).map((container) => ({ ...container, ...(this.#untold.has(container.id) && { state: "running" as const }) })));
   }
 
   async updateContainerResources(id: string): Promise<void> {
