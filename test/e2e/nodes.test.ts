@@ -1,6 +1,6 @@
 /** A further node, joined by hand; its agent dies, and what ran there goes on elsewhere. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,17 +8,27 @@ import { run } from "./harness/cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { deploymentManifest } from "./harness/manifests.ts";
 import { repository } from "./harness/owner.ts";
+import { secondHost } from "./harness/second-host.ts";
 import { useCluster } from "./harness/use-cluster.ts";
 
-const use = useCluster("--no-example");
+// Before the cluster: its certificate has the addresses that the machine has when it starts.
+const host = secondHost();
+const use = useCluster("--no-example", "--listen", "0.0.0.0");
 const kubectl = (args: string | string[]) => use.current.kubectl(args);
 const bootstrap = join(repository, "worker/local/bootstrap.mjs");
 let stateDir: string;
 let agent: ChildProcess | undefined;
 let log = "";
 
+/** `ip netns exec` would hide the cgroups. */
+function onSecondHost(...args: string[]): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
+  return spawn("nsenter", [`--net=/run/netns/${host.namespace}`, process.execPath, bootstrap, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+const serverForSecond = () => `https://${host.address}:${new URL(use.current.server).port}`;
+
 function startAgent(...flags: string[]): void {
-  const child = spawn(process.execPath, [bootstrap, "agent", "--state-dir", stateDir, "--node-name", "second", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = onSecondHost("agent", "--state-dir", stateDir, "--node-name", "second", ...flags);
   child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   agent = child;
@@ -36,14 +46,16 @@ beforeAll(async () => {
   const { stdout } = await use.current.command("join-token", "--node", "second");
   const token = /kj\.[\w-]+\.[\w-]+/.exec(stdout)?.[0] ?? "";
   writeFileSync(join(stateDir, "token"), token, { mode: 0o600 });
-  startAgent("--server", use.current.server, "--join-token-file", join(stateDir, "token"));
+  startAgent("--server", serverForSecond(), "--join-token-file", join(stateDir, "token"));
   await eventually(async () => expect(`${await kubectl("get nodes --no-headers")}${log}`).toMatch(/^second\s+Ready /m), { timeoutMs: 60_000 });
   await use.current.command("load", "--example");
   await run(process.execPath, [bootstrap, "load", "--example", "--state-dir", stateDir]);
 });
 afterAll(async () => {
   await ended(agent, "SIGTERM");
-  await run(process.execPath, [join(repository, "agent/down.ts"), "--state-dir", stateDir]);
+  await run("nsenter", [`--net=/run/netns/${host.namespace}`, process.execPath, join(repository, "agent/down.ts"), "--state-dir", stateDir]);
+  rmSync(stateDir, { recursive: true, force: true });
+  host.remove();
 });
 
 const short = ["tolerations:", "- {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 5}", "- {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 5}"];

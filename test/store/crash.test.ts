@@ -159,13 +159,13 @@ describe("at each point of a run", () => {
 });
 
 describe("with several faults in one run", () => {
-  const plans = fc.uniqueArray(fc.record({ at: fc.integer({ min: 1, max: 60 }), fault: fc.constantFrom(...faults) }), { maxLength: 4, selector: ({ at }) => at });
+  const plans = fc.uniqueArray(fc.record({ at: fc.integer({ min: 1, max: 60 }), fault: fc.constantFrom(...faults) }), { maxLength: 8, selector: ({ at }) => at });
 
   it("nothing is lost or doubled, and all comes to rest without the cron", { timeout: 120_000 }, async () => {
-    await fc.assert(fc.asyncProperty(plans, async (each) => void (await run({ plans: each }, settleAlone))), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(plans, async (each) => void (await run({ plans: each }, settleAlone))), { numRuns: 8000 });
   });
 
   it("and no wake arrives: the cron alone brings all to rest", { timeout: 120_000 }, async () => {
-    await fc.assert(fc.asyncProperty(plans, async (each) => void (await run({ plans: each, dropsWakes: true }, settleByCron))), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(plans, async (each) => void (await run({ plans: each, dropsWakes: true }, settleByCron))), { numRuns: 8000 });
   });
 });
