@@ -22,3 +22,6 @@ export async function runCommand(action: () => Promise<void>): Promise<void> {
 export function definedEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
+
+/** glibc's malloc keeps an arena per thread and gives little back; for processes that live long and are to stay small. */
+export const leanMalloc = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };

@@ -5,7 +5,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { bundle } from "./build.ts";
-import { definedEnvironment, runCommand } from "./command.ts";
+import { definedEnvironment, leanMalloc, runCommand } from "./command.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { saveLaunch } from "./launch.ts";
 import { defaultStateDir, makeStateFolders, repository, type StatePaths, statePaths } from "./paths.ts";
@@ -81,7 +81,7 @@ async function start(options: StartOptions): Promise<void> {
     example: options.example && options.agent,
   });
   process.removeAllListeners("warning");
-  process.execve?.(process.execPath, [process.execPath, ...nodeFlags, supervisor, paths.dir], definedEnvironment());
+  process.execve?.(process.execPath, [process.execPath, ...nodeFlags, supervisor, paths.dir], { ...definedEnvironment(), ...leanMalloc });
 }
 
 /** workerd reads the bundle when it starts, also after a crash: it gets a copy that a later build leaves alone. */
