@@ -1,5 +1,6 @@
 /** Finds the server's CA by the hash that a join token carries: trust without a file to copy around. */
 import { createHash, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { connect, type DetailedPeerCertificate } from "node:tls";
 
 const timeoutMs = 10_000;
@@ -15,13 +16,10 @@ export function certificateHash(der: Buffer): string {
  */
 export async function fetchPinnedCa(server: URL, hash: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>();
-  const socket = connect({
-    host: server.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(server.port || 443),
-    servername: server.hostname,
-    rejectUnauthorized: false,
-    ALPNProtocols: ["http/1.1"],
-  });
+  const host = server.hostname.replace(/^\[|\]$/g, "");
+  // A server is not asked for an address by name (RFC 6066).
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connect({ host, port: Number(server.port || 443), rejectUnauthorized: false, ALPNProtocols: ["http/1.1"], ...servername });
   socket.setTimeout(timeoutMs, () => reject(new Error(`no answer from ${server.host} within ${timeoutMs / 1000} s`)));
   socket.once("error", reject);
   socket.once("secureConnect", () => resolve(chainOf(socket.getPeerCertificate(true))));

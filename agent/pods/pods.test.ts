@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -340,5 +340,14 @@ describe("an agent that starts again", () => {
     await node.apply(true);
     expect(node.runtime.sandboxes.size).toBe(0);
     expect(node.terminated).toEqual([]);
+    expect(readdirSync(join(node.folder, "pods"))).toEqual([]);
+  });
+
+  it("removes the folders of pods that a reboot ended", async () => {
+    mkdirSync(join(node.folder, "pods", "uid-old", "volumes"), { recursive: true });
+    mkdirSync(join(node.folder, "logs", "default_old_uid-old"), { recursive: true });
+    await node.want();
+    expect(readdirSync(join(node.folder, "pods"))).toEqual(["uid-1"]);
+    expect(readdirSync(join(node.folder, "logs"))).toEqual(["default_uid-1_uid-1"]);
   });
 });

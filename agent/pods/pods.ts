@@ -1,4 +1,6 @@
 /** All pods of this node: a worker for each, admission of new ones, and the end of those that are no longer wanted. */
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import { runtimeLabels } from "../runtime/runtime.ts";
 import { admissionFailure } from "./admission.ts";
@@ -132,6 +134,17 @@ export class Pods {
       const pod: StoredPod = { metadata: { name, namespace, uid, resourceVersion: "", creationTimestamp: "" }, spec: { containers: [] } };
       this.#work(pod, undefined).remove();
     }
+    await this.#removeFolders();
+  }
+
+  /** Folders whose sandbox is gone already, as after a reboot. */
+  async #removeFolders(): Promise<void> {
+    const { paths, volumes } = this.#dependencies;
+    for (const uid of await namesIn(paths.podsDir)) if (!this.#workers.has(uid)) await volumes.tearDown(uid);
+    for (const name of await namesIn(paths.logsDir)) {
+      const uid = name.slice(name.lastIndexOf("_") + 1);
+      if (!this.#workers.has(uid)) await rm(join(paths.logsDir, name), { recursive: true, force: true });
+    }
   }
 
   #onEvent(event: RuntimeEvent): void {
@@ -155,6 +168,10 @@ export class Pods {
       this.#planResync();
     });
   }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch(() => []);
 }
 
 /** Does the pod name one of these objects (`configmaps/ns/name`, `secrets/ns/name`)? */
