@@ -47,8 +47,10 @@ export async function bundle(name: keyof typeof bundles): Promise<string> {
   const output = join(distribution, file);
   if (isFresh(output)) return output;
   const { build } = await import("esbuild");
+  const alias: Record<string, string> = name === "worker" ? { [descriptionsImport]: await writeDescriptions(distribution) } : {};
   const result = await build({
     ...options,
+    alias,
     entryPoints: [join(repository, entry)],
     absWorkingDir: repository,
     bundle: true,
@@ -62,9 +64,21 @@ export async function bundle(name: keyof typeof bundles): Promise<string> {
   mkdirSync(distribution, { recursive: true });
   const inputs = Object.keys(result.metafile.inputs).filter((path) => !path.startsWith("<"));
   // The bundle last: who finds it finds its list of inputs too.
-  writeWhole(`${output}.inputs.json`, JSON.stringify(hashesOf(["worker/local/build.ts", ...inputs])));
+  writeWhole(`${output}.inputs.json`, JSON.stringify(hashesOf(["worker/local/build.ts", "worker/openapi/generate-descriptions.ts", ...inputs])));
   writeWhole(output, result.outputFiles[0]?.contents ?? new Uint8Array());
   return output;
+}
+
+/** What the Worker imports its texts by; without a build of its own it gets none (package.json, `imports`). */
+export const descriptionsImport = "#openapi-descriptions";
+
+/** The module of texts, for `kubectl explain`. */
+export async function writeDescriptions(folder: string): Promise<string> {
+  const { descriptionsModule } = await import("../openapi/generate-descriptions.ts");
+  const file = join(folder, "openapi-descriptions.mjs");
+  mkdirSync(folder, { recursive: true });
+  writeWhole(file, descriptionsModule());
+  return file;
 }
 
 function isFresh(output: string): boolean {

@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Command } from "commander";
+import { descriptionsImport, writeDescriptions } from "./build.ts";
 import { runCommand } from "./command.ts";
-import { repository } from "./paths.ts";
+import { distribution, repository } from "./paths.ts";
 import { startupCost } from "./startup-cost.ts";
 
 /** What the free plan allows a script to have, compressed. */
@@ -25,14 +26,15 @@ const options = new Command("npm run deploy --")
 await runCommand(async () => {
   const folder = mkdtempSync(join(tmpdir(), "kedge-deploy-"));
   try {
-    wrangler(["deploy", "--dry-run", "--minify", "--outdir", folder]);
+    const build = ["--minify", "--alias", `${descriptionsImport}:${await writeDescriptions(distribution)}`];
+    wrangler(["deploy", "--dry-run", ...build, "--outdir", folder]);
     await reportScript(folder);
+    if (options.dryRun) return;
+    wrangler(["d1", "migrations", "apply", "DB", "--remote"]);
+    wrangler(["deploy", ...build]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  if (options.dryRun) return;
-  wrangler(["d1", "migrations", "apply", "DB", "--remote"]);
-  wrangler(["deploy", "--minify"]);
 });
 
 function wrangler(args: string[]): void {

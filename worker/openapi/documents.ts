@@ -5,7 +5,9 @@
 import { contentHash } from "../resources/content-hash.ts";
 import { schemas } from "../resources/generated/schemas.ts";
 import { apiVersionOf, resources } from "../resources/registry.ts";
+import { descriptionsSource, readDescriptions, type Descriptions } from "./descriptions.ts";
 import { pathsOf, subresourceTypeOf } from "./paths.ts";
+import { swaggerOf, type OpenApiV3 } from "./swagger.ts";
 import { componentSchemas, deleteOptionsType, statusType, type GroupVersionKind } from "./schemas.ts";
 
 export interface OpenApiDocument {
@@ -39,7 +41,7 @@ let source: string | undefined;
 
 /** Of all that the documents are made from. */
 function sourceHash(): string {
-  source ??= contentHash(`${form}${schemas}${tableText()}`).toUpperCase();
+  source ??= contentHash(`${form}${schemas}${descriptionsSource}${tableText()}`).toUpperCase();
   return source;
 }
 
@@ -48,23 +50,29 @@ function tableText(): string {
 }
 
 /** The answer of `GET /openapi/v3/<path>`; undefined if no such group and version is served. */
-export function openApiDocument(path: string): OpenApiDocument | undefined {
+export async function openApiDocument(path: string): Promise<OpenApiDocument | undefined> {
   const known = documents.get(path);
   if (known !== undefined) return known;
-  const document = makeDocument(path);
-  if (document === undefined) return undefined;
-  const text = JSON.stringify(document);
-  const made = { text, hash: sourceHash() };
+  if (!documentPaths().includes(path)) return undefined;
+  const made = { text: JSON.stringify(makeDocument(path, await readDescriptions())), hash: sourceHash() };
   documents.set(path, made);
   return made;
 }
 
-function makeDocument(path: string): object | undefined {
+/** The answer of `GET /openapi/v2`: everything in one. Large and seldom asked for, so it is not kept. */
+export async function swaggerDocument(): Promise<OpenApiDocument> {
+  const descriptions = await readDescriptions();
+  const all = documentPaths().map((path) => makeDocument(path, descriptions));
+  return { text: JSON.stringify(swaggerOf(all)), hash: swaggerHash() };
+}
+
+export const swaggerHash = sourceHash;
+
+function makeDocument(path: string, descriptions: Descriptions): OpenApiV3 {
   const served = resources.filter((resource) => documentPathOf(resource) === path);
-  const first = served[0];
-  if (first === undefined) return undefined;
+  const [{ group = "", version = "" } = {}] = served;
   const others = new Map<string, GroupVersionKind>([
-    [deleteOptionsType, { group: first.group, version: first.version, kind: "DeleteOptions" }],
+    [deleteOptionsType, { group, version, kind: "DeleteOptions" }],
     [statusType, { group: "", version: "v1", kind: "Status" }],
   ]);
   for (const resource of served) {
@@ -76,7 +84,7 @@ function makeDocument(path: string): object | undefined {
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "v1.35" },
-    paths: Object.assign({}, ...served.map(pathsOf)) as object,
-    components: { schemas: componentSchemas(served, others) },
+    paths: Object.assign({}, ...served.map(pathsOf)) as OpenApiV3["paths"],
+    components: { schemas: componentSchemas(served, others, descriptions) },
   };
 }

@@ -1,6 +1,7 @@
 /** The compact schemas as OpenAPI v3 component schemas, with Kubernetes' extensions. */
 import type { Resource } from "../resources/resource.ts";
 import { typeSchema, type Field, type Scalar, type TypeSchema } from "../resources/schema.ts";
+import type { Descriptions } from "./descriptions.ts";
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -42,7 +43,11 @@ export const reference = (name: string): JsonSchema => ({ $ref: `#/components/sc
 export const listTypeOf = (resource: Resource): string => resource.schema.replace(/[^.]+$/, resource.listKind);
 
 /** Everything that the resources of one group and version refer to, by name, in order. */
-export function componentSchemas(resources: Resource[], otherTypes: Map<string, GroupVersionKind>): Record<string, JsonSchema> {
+export function componentSchemas(
+  resources: Resource[],
+  otherTypes: Map<string, GroupVersionKind>,
+  descriptions: Descriptions = {},
+): Record<string, JsonSchema> {
   const schemas = new Map<string, JsonSchema>([[patchType, { type: "object" }]]);
   const pending = [...otherTypes.keys(), `${meta}.ListMeta`, ...resources.map(({ schema }) => schema)];
   const kinds = new Map(otherTypes);
@@ -54,7 +59,7 @@ export function componentSchemas(resources: Resource[], otherTypes: Map<string, 
     if (schemas.has(name)) continue;
     const type = typeSchema(name);
     const kind = kinds.get(name);
-    schemas.set(name, { ...objectSchema(type), ...(kind === undefined ? {} : { "x-kubernetes-group-version-kind": [kind] }) });
+    schemas.set(name, { ...objectSchema(type, textsOf(name, type, descriptions)), ...(kind === undefined ? {} : { "x-kubernetes-group-version-kind": [kind] }) });
     for (const field of Object.values(type.f ?? {})) collect(field, pending, schemas);
   }
   return Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -81,16 +86,29 @@ function listSchema(resource: Resource): JsonSchema {
   };
 }
 
-function objectSchema(type: TypeSchema): JsonSchema {
-  if (type.f === undefined) return { type: "object" };
-  const properties = Object.fromEntries(Object.entries(type.f).map(([name, field]) => [name, fieldSchema(field)]));
+/** A field that only refers to a type, and of which nothing is said, is described as that type. */
+function textsOf(name: string, type: TypeSchema, descriptions: Descriptions): Descriptions[string] {
+  const [own, texts] = descriptions[name] ?? ["", {}];
+  const references = Object.entries(type.f ?? {}).flatMap(([field, { r }]) => (r === undefined ? [] : [[field, descriptions[r]?.[0] ?? ""] as const]));
+  return [own, { ...Object.fromEntries(references), ...texts }];
+}
+
+function objectSchema(type: TypeSchema, [own, texts]: Descriptions[string]): JsonSchema {
+  const about = described(own);
+  if (type.f === undefined) return { type: "object", ...about };
+  const properties = Object.fromEntries(
+    Object.entries(type.f).map(([name, field]) => [name, { ...described(texts[name]), ...fieldSchema(field) }]),
+  );
   return {
     type: "object",
+    ...about,
     properties,
     ...(type.q === undefined ? {} : { required: type.q }),
     ...(type.x === undefined ? {} : { "x-kubernetes-map-type": type.x }),
   };
 }
+
+const described = (text = ""): JsonSchema => (text === "" ? {} : { description: text });
 
 function fieldSchema(field: Field): JsonSchema {
   return {
