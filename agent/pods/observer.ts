@@ -32,6 +32,18 @@ export class PodObserver {
     return this.#containers.has(id) || this.#sandboxes.has(id);
   }
 
+  /** Looks only at what was just made: enough after a start, and far cheaper than listing. */
+  async observeNew(made: { sandboxId: string; containerId?: string }): Promise<ObservedPod> {
+    const { sandboxId, containerId } = made;
+    if (!this.#sandboxes.has(sandboxId)) await this.#lookAtSandbox({ id: sandboxId, state: undefined });
+    if (containerId !== undefined) {
+      const status = await this.#statusOf(containerId);
+      if (status !== undefined) this.#containers.set(containerId, { ...status, sandboxId });
+    }
+    await this.#lookAtEarlyExits();
+    return this.#picture();
+  }
+
   async observe(): Promise<ObservedPod> {
     const [sandboxes, containers] = await Promise.all([this.#runtime.listSandboxes(this.#uid), this.#runtime.listContainers(this.#uid)]);
     forgetMissing(this.#sandboxes, sandboxes);
@@ -45,6 +57,10 @@ export class PodObserver {
     }
     await this.#lookAtEarlyExits();
     this.#exited.clear();
+    return this.#picture();
+  }
+
+  #picture(): ObservedPod {
     const byAttempt = <T extends { attempt: number; createdAtMs: number }>(a: T, b: T): number => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs;
     return { sandboxes: [...this.#sandboxes.values()].toSorted(byAttempt), containers: [...this.#containers.values()].toSorted(byAttempt) };
   }
@@ -59,9 +75,9 @@ export class PodObserver {
     }
   }
 
-  async #lookAtSandbox({ id, state }: Sandbox): Promise<void> {
+  async #lookAtSandbox({ id, state }: { id: string; state: Sandbox["state"] | undefined }): Promise<void> {
     const known = this.#sandboxes.get(id);
-    if (known?.state === state && !this.#exited.has(id)) return;
+    if (known !== undefined && known.state === state && !this.#exited.has(id)) return;
     const status = await this.#runtime.sandboxStatus(id);
     if (status === undefined) return;
     // A stopped sandbox forgets its addresses.

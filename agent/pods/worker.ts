@@ -28,6 +28,9 @@ import { VolumeError } from "./volumes/projection.ts";
 import type { MountedVolumes } from "./volumes/volumes.ts";
 
 const retryBackoff = { firstMs: 500, mostMs: 60_000 };
+/** What was done, so that only that has to be looked at again; `anything` asks for a whole look. */
+type Progress = "none" | "anything" | { sandboxId: string; containerId?: string };
+
 /** More rounds than any pod needs in one go: a pod that keeps changing gets its next turn after the others. */
 const mostRounds = 50;
 
@@ -98,7 +101,8 @@ export class PodWorker {
     if (!isDeepStrictEqual([before.metadata.labels, before.metadata.annotations], [pod.metadata.labels, pod.metadata.annotations])) {
       this.#hasStaleVolumes = true;
     }
-    this.wake();
+    // Most news of a pod is the echo of the worker's own report: nothing to do.
+    if (!isSameToWorker(before, this.#pod)) this.wake();
   }
 
   /** A ConfigMap or Secret that the pod names has come or changed. */
@@ -167,17 +171,17 @@ export class PodWorker {
     for (let round = 0; round < mostRounds; round += 1) {
       if (this.#failure !== undefined) this.#report(observed);
       const actions = this.#actions(observed);
-      const isProgress = await this.#execute(actions, observed);
-      if (isProgress) observed = await this.#observe();
+      const progress = await this.#execute(actions, observed);
+      if (progress !== "none") observed = await this.#observe(progress);
       this.#report(observed);
-      if (!isProgress || this.#isLeaving || this.#isStopped) break;
+      if (progress === "none" || this.#isLeaving || this.#isStopped) break;
     }
     await collectGarbage(this.#dependencies, this.#pod, observed);
     this.#schedule();
   }
 
-  async #observe(): Promise<ObservedPod> {
-    const observed = await this.#observer.observe();
+  async #observe(progress: Exclude<Progress, "none"> = "anything"): Promise<ObservedPod> {
+    const observed = await (progress === "anything" ? this.#observer.observe() : this.#observer.observeNew(progress));
     const podIp = this.#ips(observed)[0] ?? "";
     this.#probes.follow(this.#pod, observed, podIp);
     for (const ended of observed.containers) await this.#readLastWords(ended);
@@ -198,61 +202,61 @@ export class PodWorker {
     return computePodActions({ pod: this.#pod, observed, probes: this.#probes.results(), notBeforeMs, nowMs });
   }
 
-  /** Gives whether anything was done after which to look again. */
-  async #execute(actions: readonly PodAction[], observed: ObservedPod): Promise<boolean> {
-    let isProgress = false;
+  async #execute(actions: readonly PodAction[], observed: ObservedPod): Promise<Progress> {
+    let done: Progress = "none";
     for (const action of actions) {
-      if (this.#isStopped) return false;
-      isProgress = (await this.#do(action, observed)) || isProgress;
+      if (this.#isStopped) return "none";
+      const progress = await this.#do(action, observed);
+      if (progress !== "none") done = done === "none" ? progress : "anything";
       // What was computed before the pod was asked to end no longer holds.
-      if (this.#isLeaving) return true;
+      if (this.#isLeaving) return "anything";
     }
-    return isProgress;
+    return done;
   }
 
-  async #do(action: PodAction, observed: ObservedPod): Promise<boolean> {
+  async #do(action: PodAction, observed: ObservedPod): Promise<Progress> {
     switch (action.type) {
       case "createSandbox":
         return await this.#createSandbox(action.attempt, observed);
       case "stopSandbox":
         await this.#dependencies.runtime.stopSandbox(action.sandboxId);
-        return true;
+        return "anything";
       case "startContainer":
         return await this.#start(action, observed);
       case "backOff":
         this.#attempts.backOff(this.#pod, { ...action, observed });
         this.#timer(action.untilMs - this.#dependencies.clock.now());
-        return false;
+        return "none";
       case "killContainer":
         await this.#kill(action, observed);
-        return true;
+        return "anything";
       case "endPod":
         await this.#end(observed, this.#pod.spec?.terminationGracePeriodSeconds ?? 30);
-        return true;
+        return "anything";
       default:
         return action satisfies never;
     }
   }
 
-  async #createSandbox(attempt: number, observed: ObservedPod): Promise<boolean> {
+  async #createSandbox(attempt: number, observed: ObservedPod): Promise<Progress> {
     const { runtime, starts, cgroups, events } = this.#dependencies;
     if (observed.sandboxes.length > 0) {
       events.forPod(this.#pod, { type: "Normal", reason: "SandboxChanged", message: "Pod sandbox changed, it will be killed and re-created." });
     } else this.#report(observed);
-    if (!(await this.#setUpVolumes([]))) return false;
+    if (!(await this.#setUpVolumes([]))) return "none";
     try {
-      await starts.use(async () => {
+      const sandboxId = await starts.use(async () => {
         await cgroups.create(this.#pod);
         const config = await this.#sandboxConfig(attempt);
         await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
-        await runtime.runSandbox(config);
+        return await runtime.runSandbox(config);
       });
-      return true;
+      return { sandboxId };
     } catch (error) {
       if (!(error instanceof RuntimeError) || isRuntimeGone(error)) throw error;
       events.forPod(this.#pod, { type: "Warning", reason: "FailedCreatePodSandBox", message: `Failed to create pod sandbox: ${error.message}` });
       this.#retryAfter(error);
-      return false;
+      return "none";
     }
   }
 
@@ -282,13 +286,13 @@ export class PodWorker {
     });
   }
 
-  async #start(action: Extract<PodAction, { type: "startContainer" }>, observed: ObservedPod): Promise<boolean> {
+  async #start(action: Extract<PodAction, { type: "startContainer" }>, observed: ObservedPod): Promise<Progress> {
     const { name, kind, attempt, sandboxId } = action;
     const container = containersOf(this.#pod).find((entry) => entry.container.name === name)?.container;
     const sandbox = observed.sandboxes.find(({ id }) => id === sandboxId);
-    if (container === undefined || sandbox === undefined) return false;
+    if (container === undefined || sandbox === undefined) return "none";
     const podIps = this.#ips(observed);
-    if (!(await this.#prepareFiles(podIps))) return false;
+    if (!(await this.#prepareFiles(podIps))) return "none";
     this.#attempts.begin(observed, name);
     const volumes = this.#volumes ?? new Map<string, string>();
     const started = startContainer(this.#dependencies, {
@@ -299,10 +303,10 @@ export class PodWorker {
     const result = await Promise.race([started, this.#interrupt.promise]);
     if (result === "interrupted") {
       started.catch(() => undefined);
-      return false;
+      return "none";
     }
     this.#attempts.done(name, result);
-    return true;
+    return result.isStarted ? { sandboxId, containerId: result.containerId } : "anything";
   }
 
   /** Volumes (again, after a restart of the agent) and /etc/hosts, before the first container. */
@@ -450,4 +454,13 @@ export class PodWorker {
     if (!(error instanceof RuntimeError) && !(error instanceof VolumeError)) log.error({ err: error }, "unexpected");
     this.#timer(delayMs * (0.75 + Math.random() / 4));
   }
+}
+
+/** The two differ in nothing that the worker acts on. */
+function isSameToWorker(before: StoredPod, now: StoredPod): boolean {
+  const relevant = ({ metadata, spec, status }: StoredPod) => {
+    const { deletionTimestamp, deletionGracePeriodSeconds, labels, annotations, finalizers, generation } = metadata;
+    return [spec, status, deletionTimestamp, deletionGracePeriodSeconds, labels, annotations, finalizers, generation];
+  };
+  return isDeepStrictEqual(relevant(before), relevant(now));
 }
