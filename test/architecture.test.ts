@@ -52,8 +52,8 @@ const forbidden: [string, (one: Import) => boolean][] = [
     ({ from, to }) => inFolder("worker")(from) && !inFolder("worker/local")(from) && inFolder("worker/local")(to),
   ],
   [
-    "what runs in Node imports of the worker's side only types",
-    ({ from, to, isTypeOnly }) => inFolder("worker/local")(from) && inFolder("worker")(to) && !inFolder("worker/local")(to) && !isTypeOnly,
+    "what runs in Node imports of the worker's side only types, and what generates",
+    ({ from, to, isTypeOnly }) => inFolder("worker/local")(from) && inFolder("worker")(to) && !inFolder("worker/local")(to) && !isTypeOnly && !/\/generate-[a-z-]+\.ts$/.test(to),
   ],
 ];
 
