@@ -25,6 +25,20 @@ test("without a change it is tried again after five minutes", () => {
   expect(backOff.nextDue(1)).toBe(301_000);
 });
 
+test("what changed meanwhile may bring a pod back before its time, the one that waits shortest first", () => {
+  const backOff = new BackOff();
+  for (const uid of ["long", "short"]) backOff.failed(uid, 1, 0);
+  backOff.failed("long", 1, 0);
+  expect(backOff.early(1)).toEqual(new Set());
+  expect([...backOff.early(2)]).toEqual(["short", "long"]);
+});
+
+test("who raced too often waits, whatever changed", () => {
+  const backOff = new BackOff();
+  for (let race = 0; race < 6; race++) backOff.raced("p", 0);
+  expect(backOff.early(2)).toEqual(new Set());
+});
+
 test("a lost race is run again at once, a few times", () => {
   const backOff = new BackOff();
   for (let race = 0; race < 5; race++) {

@@ -12,6 +12,8 @@ const maxMs = 10_000;
 /** Even without a reason to hope, as upstream's flush of the unschedulable queue. */
 const flushMs = 300_000;
 const mostRaces = 5;
+/** So many come before their time in one run: each costs a look at every node. */
+const mostEarly = 100;
 /** Different from every generation, so that the back-off alone decides. */
 const anyGeneration = -1;
 
@@ -45,6 +47,16 @@ export class BackOff {
   isDue(uid: string, generation: number, now: number): boolean {
     const attempt = this.#attempts.get(uid);
     return attempt === undefined || now >= dueAt(attempt, generation);
+  }
+
+  /**
+   * Whom something that happened since may help, although the back-off is not over: kube-scheduler tries them while
+   * nobody else is there to be tried (SchedulerPopFromBackoffQ). Who raced waits: that is what the back-off is for.
+   */
+  early(generation: number): Set<string> {
+    const hopeful = [...this.#attempts].filter(([, attempt]) => attempt.generation !== generation && attempt.generation !== anyGeneration);
+    const soonest = hopeful.toSorted(([, left], [, right]) => left.retryAt - right.retryAt);
+    return new Set(soonest.slice(0, mostEarly).map(([uid]) => uid));
   }
 
   /** When somebody is due next; undefined: nobody waits. */

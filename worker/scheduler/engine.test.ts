@@ -151,6 +151,37 @@ describe("the engine", () => {
     expect(store.read("p").spec?.nodeName).toBe("b");
   });
 
+  test("a node that comes takes a pod at once, however often it was tried before", async () => {
+    const store = new FakeStore();
+    store.pod({ name: "p" });
+    const { engine, clock } = engineOver(store);
+    for (const name of ["cordoned-1", "cordoned-2", "cordoned-3"]) {
+      await engine.run();
+      store.node({ name, spec: { unschedulable: true } });
+      clock.now += 10_000;
+    }
+    await engine.run();
+    store.node({ name: "a" });
+    clock.now += 1;
+    await engine.run();
+    expect(store.read("p").spec?.nodeName).toBe("a");
+  });
+
+  test("a write that nobody answered is looked up, and what it did not place is placed", async () => {
+    const store = new FakeStore();
+    store.node({ name: "a" });
+    store.pod({ name: "p" });
+    const { engine } = engineOver(store);
+    const { write } = store;
+    store.write = async () => {
+      store.write = write;
+      throw new Error("no answer");
+    };
+    await expect(engine.run()).rejects.toThrow("no answer");
+    await engine.run();
+    expect(store.read("p").spec?.nodeName).toBe("a");
+  });
+
   test("a node that was bound to meanwhile makes it look again, not bind twice", async () => {
     const store = new FakeStore();
     store.node({ name: "a", allocatable: { cpu: "1", memory: "1Gi", pods: "9" } });

@@ -44,19 +44,34 @@ export class SchedulerEngine {
    * Throws if the store fails; the caller tries again later.
    */
   async run(): Promise<number | undefined> {
-    for (;;) {
+    for (let mayHurry = true; ;) {
       await this.#synchronize();
       const { picture } = this.#observation;
       const waiting = picture.waiting().filter((pod) => !pod.isGated);
       this.#backOff.keepOnly(new Set(waiting.map(({ uid }) => uid)));
       const context = this.#ports.newContext();
-      const due = waiting.filter(({ uid }) => this.#backOff.isDue(uid, picture.generation, context.now));
+      let due = waiting.filter(({ uid }) => this.#backOff.isDue(uid, picture.generation, context.now));
+      if (due.length === 0 && mayHurry) {
+        mayHurry = false;
+        const early = this.#backOff.early(picture.generation);
+        due = waiting.filter(({ uid }) => early.has(uid));
+      }
       if (due.length === 0) return this.#backOff.nextDue(picture.generation);
       await this.#round(inOrder(due).slice(0, maxPodsPerRound), context);
     }
   }
 
+  /** Placements are in the picture before they are written: after an error nobody knows which of them are true. */
   async #round(due: PodInfo[], context: RequestContext): Promise<void> {
+    try {
+      await this.#place(due, context);
+    } catch (error) {
+      this.#revision = undefined;
+      throw error;
+    }
+  }
+
+  async #place(due: PodInfo[], context: RequestContext): Promise<void> {
     const { picture } = this.#observation;
     const decisions = scheduleRound(due, picture);
     for (const decision of decisions) {
