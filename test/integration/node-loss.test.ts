@@ -78,6 +78,28 @@ test("a silent node loses its Deployment's pods to another, and returns", async 
   expect(await pods()).toHaveLength(2);
 });
 
+test("a pod bound to a node with a NoExecute taint leaves after its toleration", async () => {
+  const agent = await FakeAgent.join(fetch, "tainted");
+  await agent.poll();
+  const taints = [{ key: "away", effect: "NoExecute" }];
+  const headers = { "Content-Type": "application/merge-patch+json" };
+  await asAdmin(fetch, "/api/v1/nodes/tainted", { method: "PATCH", body: JSON.stringify({ spec: { taints } }), headers });
+  const pod = (name: string, tolerationSeconds?: number) => create("/api/v1/namespaces/default/pods", {
+    apiVersion: "v1", kind: "Pod", metadata: { name },
+    spec: {
+      nodeName: "tainted",
+      tolerations: [{ key: "away", operator: "Exists", effect: "NoExecute", ...(tolerationSeconds === undefined ? {} : { tolerationSeconds }) }],
+      containers: [{ name: "c", image: "example:1" }],
+    },
+  });
+  const isLeaving = async (name: string) => (await read<Pod>(`/api/v1/namespaces/default/pods/${name}`)).metadata?.deletionTimestamp !== undefined;
+  await pod("stays");
+  await pod("leaves", 1);
+  expect(await isLeaving("leaves")).toBe(false);
+  await expect.poll(() => isLeaving("leaves"), { timeout: 10_000 }).toBe(true);
+  expect(await isLeaving("stays")).toBe(false);
+});
+
 test("a node kept through the API alone lives by its Lease", async () => {
   await create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "leased" }, status: { conditions: [{ type: "Ready", status: "True" }] } });
   const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "leased", namespace: "kube-node-lease" } };

@@ -34,7 +34,7 @@ export async function readCandidates<T extends KubernetesObject>(
   const namespace = owner.metadata.namespace ?? "";
   const [owned, orphans] = await Promise.all([
     reader.list<T>({ resource, namespace, term: `owner:${owner.metadata.uid}` }),
-    isEmpty(selector) ? [] : reader.list<T>({ resource, namespace, term: "orphan", labels: requirementsOf(selector) }),
+    isEmpty(selector) ? [] : reader.list<T>({ resource, namespace, term: `orphan:${namespace}`, labels: requirementsOf(selector) }),
   ]);
   return [...owned, ...orphans];
 }

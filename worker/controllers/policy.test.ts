@@ -28,7 +28,7 @@ function change(key: ObjectKey, before: ObjectIndex | undefined, after: ObjectIn
 }
 
 const app = { matchLabels: { app: "web" } };
-const labelled = index({ labels: { app: "web" }, terms: ["unbound", "orphan"], contentHash: "1" });
+const labelled = index({ labels: { app: "web" }, terms: ["unbound", "orphan:d"], contentHash: "1" });
 const owned = index({
   labels: { app: "web" },
   terms: ["node:n1", "owner:rs"],
@@ -85,6 +85,18 @@ describe("wakesOf", () => {
       change("pods/d/p", { ...owned, fields: {} }, owned),
       cluster,
       ["node/n1", "workload/replicasets.apps/d/web", "workload/services/d/web"],
+    ],
+    [
+      "a pod bound to a node with a NoExecute taint wakes whoever evicts",
+      change("pods/d/p", { ...owned, fields: {} }, owned),
+      { ...cluster, "nodes//n1": index({ terms: ["no-execute"] }) },
+      ["node/n1", "workload/nodes//n1", "workload/replicasets.apps/d/web", "workload/services/d/web"],
+    ],
+    [
+      "the status of a pod on such a node does not",
+      change("pods/d/p", owned, { ...owned }),
+      { ...cluster, "nodes//n1": index({ terms: ["no-execute"] }) },
+      ["workload/replicasets.apps/d/web", "workload/services/d/web"],
     ],
     [
       "a pod that starts to terminate wakes its node",

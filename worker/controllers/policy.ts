@@ -151,8 +151,16 @@ function* pods(change: Change, lookup: Lookup): Iterable<string> {
     if (isContentChange(change)) yield `node/${node}`;
     if (after !== undefined && lookup.get(`nodes//${node}`) === undefined) yield `workload/podgc//${node}`;
   }
+  yield* evictions(change, lookup);
   const isNewlyFinished = after !== undefined && isTerminal(after) && (before === undefined || !isTerminal(before));
   if (isNewlyFinished && countsMoreThan(lookup.byTerm("terminated"), terminatedPodThreshold)) yield "workload/podgc//";
+}
+
+/** A pod that comes to a node with a NoExecute taint is ended in its time, too. */
+function* evictions({ before, after }: Change, lookup: Lookup): Iterable<string> {
+  const node = nodeOf(after);
+  if (node === undefined || nodeOf(before) === node) return;
+  if (lookup.get(`nodes//${node}`)?.terms.includes("no-execute") === true) yield `workload/nodes//${node}`;
 }
 
 function* nodes(change: Change, lookup: Lookup): Iterable<string> {

@@ -38,6 +38,7 @@ export const nodes = defineResource<Node>({
     column<Node>("Container-Runtime", "What runs its containers.", (node) => info(node)?.containerRuntimeVersion || "<unknown>", wide),
   ],
   selectableFields: ({ spec }) => ({ "spec.unschedulable": String(spec?.unschedulable ?? false) }),
+  terms: ({ spec }) => (spec?.taints?.some(({ effect }) => effect === "NoExecute") === true ? ["no-execute"] : []),
   claims: ({ spec }) => (spec?.podCIDR ? [{ kind: "podCIDR", value: spec.podCIDR }] : []),
   isSettled: isReady,
 });

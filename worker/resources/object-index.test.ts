@@ -40,9 +40,11 @@ describe("nobody has to act on", () => {
 
 describe("the terms", () => {
   it.each([
-    ["of a pod that waits", pod({}), ["orphan", "unbound"]],
-    ["of a bound pod", pod({ nodeName: "n" }), ["orphan", "node:n"]],
-    ["of a pod that ended on a node", pod({ nodeName: "n" }, { phase: "Succeeded" }), ["orphan", "terminated", "node:n"]],
+    ["of a pod that waits", pod({}), ["orphan:ns", "unbound"]],
+    ["of a bound pod", pod({ nodeName: "n" }), ["orphan:ns", "node:n"]],
+    ["of a pod that ended on a node", pod({ nodeName: "n" }, { phase: "Succeeded" }), ["orphan:ns", "terminated", "node:n"]],
+    ["of a Node that sends pods away", { apiVersion: "v1", kind: "Node", spec: { taints: [{ key: "k", effect: "NoExecute" }] } }, ["no-execute"]],
+    ["of a Node that takes no new pods", { apiVersion: "v1", kind: "Node", spec: { taints: [{ key: "k", effect: "NoSchedule" }] } }, []],
     ["of an owned pod", pod({ nodeName: "n" }, {}, { ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "rs", uid: "o", controller: true }] }), ["owner:o", "node:n"]],
     [
       "of a pod with references, each once",
@@ -53,7 +55,7 @@ describe("the terms", () => {
         initContainers: [{ name: "i", envFrom: [{ secretRef: { name: "s" } }] }],
         containers: [{ name: "a", env: [{ name: "A", valueFrom: { configMapKeyRef: { name: "c", key: "k" } } }] }],
       }),
-      ["orphan", "node:n", "ref:secrets/ns/s", "ref:configmaps/ns/c", "ref:secrets/ns/q", "ref:secrets/ns/r"],
+      ["orphan:ns", "node:n", "ref:secrets/ns/s", "ref:configmaps/ns/c", "ref:secrets/ns/q", "ref:secrets/ns/r"],
     ],
   ])("%s", (_, object, terms) => {
     expect(index(object).terms).toEqual(terms);

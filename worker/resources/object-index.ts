@@ -42,7 +42,7 @@ const adoptable = new Set(["Pod", "ReplicaSet", "ControllerRevision"]);
 function lifeTerms(resource: Resource, { metadata }: Stored<KubernetesObject>): string[] {
   const references = metadata.ownerReferences ?? [];
   const terms = references.map((owner) => `owner:${owner.uid}`);
-  if (adoptable.has(resource.kind) && !references.some((owner) => owner.controller === true)) terms.push("orphan");
+  if (adoptable.has(resource.kind) && !references.some((owner) => owner.controller === true)) terms.push(`orphan:${metadata.namespace ?? ""}`);
   const isAwaitingCollection = metadata.finalizers?.some((name) => name === "foregroundDeletion" || name === "orphan");
   if (metadata.deletionTimestamp !== undefined && isAwaitingCollection === true) terms.push(`gc:${metadata.uid}`);
   return terms;
