@@ -2,9 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { JoinRequest, JoinResponse } from "../../protocol/agent.ts";
-import { Api } from "./api.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Api, ApiError } from "./api.ts";
 import { createKey, publicKeyOf, type Identity } from "./identity.ts";
-import { fetchPinnedCa } from "./pinned-ca.ts";
+import { fetchPinnedCa, UntrustedServer } from "./pinned-ca.ts";
 
 export interface JoinOptions {
   server: string;
@@ -17,6 +18,7 @@ export interface JoinOptions {
 }
 
 const timeoutMs = 30_000;
+const retry = { times: 5, firstMs: 500 };
 
 /** From a file, or standard input for `-` or nothing; undefined if there is none. Never from an argument. */
 export async function readJoinToken(file: string | undefined): Promise<string | undefined> {
@@ -32,7 +34,20 @@ export function caHashOf(token: string): string | undefined {
   return token.split(".")[2] || undefined;
 }
 
-export async function joinCluster({ server, token, ca: given, request, key = createKey() }: JoinOptions): Promise<Identity> {
+/** Tries a few times while the server is not reached; what it refuses, it refuses once. */
+export async function joinCluster(options: JoinOptions): Promise<Identity> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await joinOnce(options);
+    } catch (error) {
+      const isFinal = error instanceof UntrustedServer || (error instanceof ApiError && error.code < 500);
+      if (isFinal || failures === retry.times) throw error;
+      await sleep(retry.firstMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
+async function joinOnce({ server, token, ca: given, request, key = createKey() }: JoinOptions): Promise<Identity> {
   const ca = given ?? (await pinned(server, token));
   const api = new Api({ server, ca, token: () => token });
   try {

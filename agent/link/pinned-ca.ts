@@ -5,6 +5,11 @@ import { connect, type DetailedPeerCertificate } from "node:tls";
 
 const timeoutMs = 10_000;
 
+/** Not the server that the token was made for: trying again would not help. */
+export class UntrustedServer extends Error {
+  override readonly name = "UntrustedServer";
+}
+
 /** SHA-256 of a certificate's DER, base64url. */
 export function certificateHash(der: Buffer): string {
   return createHash("sha256").update(der).digest("base64url");
@@ -25,7 +30,7 @@ export async function fetchPinnedCa(server: URL, hash: string): Promise<string> 
   socket.once("secureConnect", () => resolve(chainOf(socket.getPeerCertificate(true))));
   try {
     const found = (await promise).find((der) => certificateHash(der) === hash);
-    if (found === undefined) throw new Error(`${server.host} is not the server that the join token was made for: its certificate chain does not match the token`);
+    if (found === undefined) throw new UntrustedServer(`${server.host} is not the server that the join token was made for: its certificate chain does not match the token`);
     return new X509Certificate(found).toString();
   } finally {
     socket.destroy();
