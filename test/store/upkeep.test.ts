@@ -1,6 +1,6 @@
 /** What the cron is there for: lost wakes, what expires, compaction; and that it costs nothing while nothing is due. */
 import { describe, expect, it } from "vitest";
-import type { Change } from "../../worker/storage/store.ts";
+import type { Change, StorePolicy } from "../../worker/storage/store.ts";
 import { create, remove, update } from "./objects.ts";
 import { openStore, type SingleStore } from "./single-store.ts";
 import { policy } from "./world.ts";
@@ -90,6 +90,65 @@ describe("a lost wake", () => {
     await store.wait(store.core.write({ operations: [update("sets//a", 2), remove("sets//b")] }));
     await minutes(store, 10);
     expect(dueAt(store)).toBeNull();
+  });
+});
+
+describe("a lost wake of somebody whose object is never unsettled", () => {
+  /** Pods concern the one service; nothing of it is stored. */
+  const services: StorePolicy = {
+    wakesOf: () => [],
+    scopesOf: () => [],
+    confirmations: { concerns: (key) => key.startsWith("pods/"), targetsOf: () => ["workload/services/default/web"] },
+  };
+  const watched = (woken: number[]) => ({
+    policy: services,
+    wake: async () => {
+      woken.push(0);
+    },
+  });
+
+  it("is made up for once after a change, and then there is nothing left to do", async () => {
+    const woken: number[] = [];
+    const store = openStore(watched(woken));
+    await store.wait(store.core.write({ operations: [create("pods/default/a"), create("pods/default/b")] }));
+    await minutes(store, 20);
+    expect(woken).toHaveLength(1);
+    expect(dueAt(store)).toBeNull();
+  });
+
+  it("is made up for after a deletion, too", async () => {
+    const woken: number[] = [];
+    const store = openStore(watched(woken));
+    await store.wait(store.core.write({ operations: [create("pods/default/a")] }));
+    await minutes(store, 2);
+    await store.wait(store.core.write({ operations: [remove("pods/default/a")] }));
+    await minutes(store, 2);
+    expect(woken).toHaveLength(2);
+  });
+
+  it("is made up for by an instance that was not there when it was lost", async () => {
+    const woken: number[] = [];
+    const store = openStore(watched(woken));
+    await store.wait(store.core.write({ operations: [create("pods/default/a"), create("configmaps/default/c")] }));
+    store.core = store.another();
+    await minutes(store, 5);
+    expect(woken).toHaveLength(1);
+  });
+
+  it("is made up for when the wake itself kept failing", async () => {
+    let failures = 0;
+    let isReached = false;
+    const store = openStore({
+      policy: { wakesOf: ({ key }) => [`workload/${key}`], scopesOf: () => [] },
+      wake: () => {
+        if (failures < 7) return Promise.reject(new Error(`unreachable ${++failures}`));
+        isReached = true;
+        return Promise.resolve();
+      },
+    });
+    await store.wait(store.core.write({ operations: [create("services/default/web")] }));
+    await minutes(store, 5);
+    expect([failures, isReached]).toEqual([7, true]);
   });
 });
 
