@@ -43,6 +43,7 @@ export async function d1Rows({ target, namespace }: Context): Promise<Figures> {
     });
     return { ...rollout, ...pod, ...(await rowsOf(target, "an idle minute", () => sleep(idleMs))) };
   } finally {
+    await target.remove(`/api/v1/namespaces/${namespace}/pods/one`);
     await emptied(target, namespace);
     await nodes.stop();
   }
