@@ -30,6 +30,9 @@ export const terminatedPodThreshold = 12_500;
 /** kube-apiserver's --event-ttl. */
 const eventTtlSeconds = 3600;
 
+/** Beside pods. */
+const confirmed = new Set(["services", "endpoints"]);
+
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
 const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, garbage, scheduling, pods, nodes, references];
@@ -41,6 +44,14 @@ export const storePolicy: StorePolicy = {
     return [...targets];
   },
   scopesOf,
+  // Of a Service nothing tells whether its slices show what its pods say.
+  confirmations: {
+    concerns: (key) => isPod(key) || confirmed.has(resourceOf(key)),
+    *targetsOf(change, lookup) {
+      yield* services(change, lookup);
+      if (confirmed.has(resourceOf(change.key))) yield `workload/services/${change.key.slice(change.key.indexOf("/") + 1)}`;
+    },
+  },
   ttlSecondsOf: (key) => (key.startsWith("events/") ? eventTtlSeconds : undefined),
 };
 

@@ -36,6 +36,7 @@ export function dueAfter(state: State, after: PlanOptions & { cursor: number; fl
   const head = after.changes.at(-1)?.revision ?? state.revision;
   const earliest = Math.min(
     state.agenda.dueAfter(after.changes) ?? Infinity,
+    state.confirmationsDueAfter(after.changes),
     after.cursor < head ? after.now + cursorGraceMs : Infinity,
     after.floor < head ? after.now + after.historyMs : Infinity,
   );

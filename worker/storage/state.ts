@@ -1,6 +1,7 @@
 /** What one instance holds in memory after it became the writer; replaced whole by the next load. */
 import { Agenda } from "./agenda.ts";
 import { Catalog } from "./catalog.ts";
+import { confirmMs, Confirmations } from "./confirmations.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Draft, View } from "./draft.ts";
 import type { Commit, HistoryRow, Meta, ObjectRow, Snapshot } from "./persistence.ts";
@@ -20,6 +21,7 @@ const ringLimit = 4_096;
 export class State implements View {
   readonly catalog: Catalog;
   readonly agenda: Agenda;
+  readonly confirmations = new Confirmations();
   readonly ring: Ring;
   readonly scopes: Scopes;
   readonly dispatcher: Dispatcher;
@@ -37,9 +39,10 @@ export class State implements View {
 
   constructor({ snapshot, cache, ports }: { snapshot: Snapshot; cache: TextCache; ports: CorePorts }) {
     const { meta, objects, allocations } = snapshot;
-    const { wake, clock, log } = ports;
+    const { wake, clock } = ports;
     this.catalog = new Catalog(objects, allocations);
-    this.agenda = new Agenda(ports.policy, objects, Math.min(meta.dueAt ?? Infinity, clock.now()));
+    const since = Math.min(meta.dueAt ?? Infinity, clock.now());
+    this.agenda = new Agenda(ports.policy, objects, since);
     this.ring = new Ring(meta.revision, ringLimit);
     this.scopes = new Scopes(meta.revision);
     this.clusterUid = meta.clusterUid;
@@ -48,9 +51,43 @@ export class State implements View {
     this.floor = meta.floor;
     this.cursor = meta.cursor;
     this.dueAt = meta.dueAt;
-    this.dispatcher = new Dispatcher({ wake, clock, onGivenUp: (target, error) => log?.(`waking ${target} failed for now`, error) });
+    this.dispatcher = new Dispatcher({ wake, clock, onGivenUp: (target, error) => this.#givenUp(target, error) });
     this.#cache = cache;
     this.#ports = ports;
+    this.#confirmSince(objects, since);
+  }
+
+  /** What an earlier instance had still to confirm. */
+  #confirmSince(objects: Iterable<ObjectRow>, since: number): void {
+    const { confirmations } = this.#ports.policy;
+    const recent = [...objects].filter(({ key, time }) => time + confirmMs >= since && confirmations?.concerns(key) === true);
+    for (const { key, revision, time, index } of recent.toSorted((a, b) => a.time - b.time)) {
+      this.#confirm({ key, revision, time, type: "ADDED", previous: 0, after: index });
+    }
+  }
+
+  #confirm(change: HistoryRow): void {
+    const { policy: { confirmations }, log } = this.#ports;
+    if (confirmations?.concerns(change.key) !== true) return;
+    try {
+      this.confirmations.note(confirmations.targetsOf(change, this.catalog), change.time);
+    } catch (error) {
+      log?.(`whom a change of ${change.key} concerns`, error);
+    }
+  }
+
+  /** Its object may be unsettled, and then the cron finds it; if not, it is tried again all the same. */
+  #givenUp(target: string, error: unknown): void {
+    const { clock, log } = this.#ports;
+    log?.(`waking ${target} failed for now`, error);
+    this.confirmations.note([target], clock.now());
+  }
+
+  /** When the first target is due to be woken once more, once these changes are settled; perhaps too early. */
+  confirmationsDueAfter(changes: HistoryRow[]): number {
+    const { confirmations } = this.#ports.policy;
+    const first = changes.find(({ key }) => confirmations?.concerns(key) === true);
+    return Math.min(this.confirmations.dueAt() ?? Infinity, first === undefined ? Infinity : first.time + confirmMs);
   }
 
   isAt(meta: Meta): boolean {
@@ -89,6 +126,7 @@ export class State implements View {
     this.dueAt = commit.dueAt;
     this.floor = commit.floor;
     this.offerWakes(changes);
+    for (const change of changes) this.#confirm(change);
   }
 
   #apply(change: HistoryRow): void {

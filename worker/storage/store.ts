@@ -253,6 +253,12 @@ export interface StorePolicy {
   wakesOf(change: Change, lookup: Lookup): string[];
   /** Scopes that a change makes stale, for `WriteList.guards`. */
   scopesOf(change: Change): string[];
+  /** Whom the cron wakes once more after a change, see ./confirmations.ts. */
+  confirmations?: {
+    /** Whether changes of this key may have such targets; asked for each write. */
+    concerns(key: ObjectKey): boolean;
+    targetsOf(change: Change, lookup: Lookup): Iterable<string>;
+  };
   /** How long after its last write an object of this key is deleted by itself (Events). */
   ttlSecondsOf?(key: ObjectKey): number | undefined;
 }

@@ -52,12 +52,15 @@ export class Upkeep {
     }
   }
 
-  /** As if each had just been created, so that the policy names everybody. */
+  /** Unsettled ones as if each had just been created, so that the policy names everybody. */
   #heal(state: State): number {
-    const keys = state.agenda.takeUnsettled(this.#options.ports.clock.now());
+    const now = this.#options.ports.clock.now();
+    const keys = state.agenda.takeUnsettled(now);
     const entries = keys.flatMap((key) => state.entry(key) ?? []);
     state.offerWakes(entries.map(({ key, revision, time, index }) => ({ key, revision, time, type: "ADDED", previous: 0, after: index })));
-    return entries.length;
+    const unconfirmed = state.confirmations.take(now);
+    state.dispatcher.offer(unconfirmed, state.revision);
+    return entries.length + unconfirmed.length;
   }
 
   async #expire(): Promise<number> {
