@@ -1,5 +1,5 @@
 /** The agent's wire: join, poll, status, sessions, spoken by a fake agent against the whole Worker. */
-import { applyD1Migrations, env, SELF } from "cloudflare:test";
+import { applyD1Migrations, env, runInDurableObject, SELF } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { PollResponse } from "../../protocol/agent.ts";
 import type { Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
@@ -37,6 +37,11 @@ async function pollFor(agent: FakeAgent, since: PollResponse, has: (answer: Poll
     if (has(last)) return last;
   }
   throw new Error(`not seen: ${JSON.stringify(last)}`);
+}
+
+/** Polls that the hub holds for a node. */
+function openPolls(node: string): Promise<number> {
+  return runInDurableObject(env.NODE_HUB.getByName("hub"), (_, state) => state.getWebSockets(node).length);
 }
 
 describe("join", () => {
@@ -90,6 +95,26 @@ describe("join", () => {
   test("a revoked agent is nobody", async () => {
     const agent = await FakeAgent.join(fetch, "join-9");
     expect((await asAdmin(fetch, "/kedge/v1/nodes/join-9/agent", { method: "DELETE" })).status).toBe(200);
+    expect((await agent.tryPoll({})).status).toBe(401);
+  });
+
+  test("a revoked agent's waiting poll ends at once, and the node may join again", async () => {
+    const agent = await FakeAgent.join(fetch, "join-10");
+    const { revision, epoch } = await agent.poll();
+    const waiting = agent.tryPoll({ since: revision, epoch, wait: true });
+    await expect.poll(async () => (await openPolls("join-10"))).toBe(1);
+    await asAdmin(fetch, "/kedge/v1/nodes/join-10/agent", { method: "DELETE" });
+    expect((await waiting).status).toBe(401);
+    const again = await FakeAgent.join(fetch, "join-10");
+    expect((await again.tryPoll({})).status).toBe(200);
+    expect((await agent.tryPoll({})).status).toBe(401);
+  });
+
+  test("who joins with another key takes over at once", async () => {
+    const agent = await FakeAgent.join(fetch, "join-11");
+    await agent.poll();
+    const { publicKey } = await newKeys();
+    expect((await tryJoin(fetch, await joinToken(fetch, { nodeName: "join-11" }), "join-11", publicKey)).status).toBe(200);
     expect((await agent.tryPoll({})).status).toBe(401);
   });
 });
@@ -155,7 +180,8 @@ describe("poll and status", () => {
 
   test("an agent polls for no other node", async () => {
     const agent = await FakeAgent.join(fetch, "poll-5");
-    const response = await agent.request("/kedge/v1/nodes/poll-1/poll", { method: "POST", body: "{}" });
+    const body = JSON.stringify({ since: 0, session: 9, epoch: 0, wait: false });
+    const response = await agent.request("/kedge/v1/nodes/poll-1/poll", { method: "POST", body });
     expect(response.status).toBe(403);
   });
 

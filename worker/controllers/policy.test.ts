@@ -62,6 +62,7 @@ describe("wakesOf", () => {
       },
       ["node/n1"],
     ],
+    ["an agent's key wakes the hub, which remembers it", change("_agents//n1", index(), undefined), cluster, ["node/n1/agent"]],
     [
       "a bare pod wakes the scheduler, whoever may adopt it, and the Services that select it",
       change("pods/d/p", undefined, labelled),

@@ -2,7 +2,8 @@
  * Whom a change concerns: the domain's half of the store's dispatch. Runs inside the store for every committed
  * change, so each rule is a lookup by key, by term, or a walk over the few selecting objects of one namespace.
  *
- * Wake targets: `workload/<controller's key>`, `scheduler`, `node/<name>`, `nodes`.
+ * Wake targets: `workload/<controller's key>`, `scheduler`, `node/<name>`, `node/<name>/heartbeat`,
+ * `node/<name>/agent`, `nodes`.
  */
 import type { Change, Lookup, ObjectIndex, ObjectKey, StorePolicy } from "../storage/store.ts";
 import { selects } from "./selector.ts";
@@ -175,6 +176,8 @@ function* evictions({ before, after }: Change, lookup: Lookup): Iterable<string>
 }
 
 function* nodes(change: Change, lookup: Lookup): Iterable<string> {
+  // The hub remembers what the agent is known by.
+  if (change.key.startsWith("_agents//")) yield `node/${nameOf(change.key)}/agent`;
   // A node that is kept through the API alone shows life by renewing its Lease or its status.
   if (change.key.startsWith("leases.coordination.k8s.io/kube-node-lease/") && change.type !== "DELETED") {
     yield `node/${nameOf(change.key)}/heartbeat`;

@@ -1,7 +1,7 @@
 /**
  * The HTTP surface:
  *
- *     upgrade? → probes, join ──────────────► answered without an identity
+ *     upgrade? → probes, join, poll ────────► answered without an identity, or with one that the hub verifies
  *         └─► authenticate → authorize → version, discovery, OpenAPI, kedge's own, resources
  *
  * Whatever is thrown on the way ends in one funnel (./errors.ts).
@@ -14,7 +14,7 @@ import { mountDiscovery } from "./discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
 import { mountMetrics } from "./metrics.ts";
-import { joinRoutes, nodeRoutes } from "./nodes.ts";
+import { joinRoutes, nodeRoutes, pollRoutes } from "./nodes.ts";
 import { mountOpenApi } from "./openapi.ts";
 import { mountResources } from "./resources.ts";
 import { rejectOtherUpgrades } from "./upgrade.ts";
@@ -27,6 +27,7 @@ export function createApp(): App {
   app.use(rejectOtherUpgrades);
   mountHealth(app);
   app.route("/kedge/v1", joinRoutes);
+  app.route("/kedge/v1", pollRoutes);
   app.use(authenticate, authorize);
   mountVersion(app);
   mountDiscovery(app);

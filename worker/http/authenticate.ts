@@ -5,7 +5,6 @@ import { TokenVerifier } from "../auth/tokens.ts";
 import { anonymous } from "../auth/user.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { HttpEnv } from "./context.ts";
-import { storeOf } from "../objects/ports.ts";
 
 const verifier = new TokenVerifier();
 
@@ -14,7 +13,7 @@ export const authenticate = createMiddleware<HttpEnv>(async (c, next) => {
   if (token === undefined) {
     c.set("user", anonymous);
   } else {
-    const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, () => storeOf(c.env));
+    const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, (node) => c.env.NODE_HUB.getByName("hub").identityOf(node));
     if (user === undefined) throw StatusError.unauthorized();
     c.set("user", impersonated(user, c.req.raw.headers));
   }

@@ -1,6 +1,7 @@
 /**
  * kedge's own routes, below `/kedge/v1`: how hosts join, and what their agents poll and report. `join` is asked with
- * a join token instead of an identity, so it must be mounted before authentication; all others come after it.
+ * a join token instead of an identity, and a poll's token is verified by the hub: both are mounted before
+ * authentication, all others after it.
  */
 import { Hono } from "hono";
 import type {
@@ -22,9 +23,23 @@ import { storeOf } from "../objects/ports.ts";
 
 const maxBodyBytes = 3 * 1024 * 1024;
 
+/** `POST /nodes/{node}/poll`: the hub, which every poll asks anyway, verifies the agent's token. */
+export const pollRoutes = new Hono<HttpEnv>().post("/nodes/:node/poll", async (c) => {
+  const token = bearerOf(c.req.raw);
+  if (token === "") throw StatusError.unauthorized();
+  const { signal } = c.req.raw;
+  const hub = c.env.NODE_HUB.getByName("hub");
+  const text = await poll(c.req.param("node"), pollRequestOf(await bodyOf(c.req.raw)), {
+    store: storeOf(c.env),
+    openLink: (node, session) => openHubLink({ hub, node, session, token, signal }),
+    now: () => Date.now(),
+  });
+  return c.body(text, 200, { "Content-Type": "application/json" });
+});
+
 /** `POST /join`, asked with `Authorization: Bearer <join token>`. */
 export const joinRoutes = new Hono<HttpEnv>().post("/join", async (c) => {
-  const token = /^Bearer (.+)$/.exec(c.req.header("Authorization") ?? "")?.[1] ?? "";
+  const token = bearerOf(c.req.raw);
   const body = await bodyOf(c.req.raw);
   const request = {
     ...body, labels: recordOf(body["labels"]), status: decoded<NodeStatus>("io.k8s.api.core.v1.NodeStatus", body["status"] ?? {}),
@@ -40,19 +55,8 @@ export const nodeRoutes = new Hono<HttpEnv>()
   })
   .delete("/nodes/:node/agent", async (c) => {
     requireAdmin(c.var.user);
-    await revokeAgent(c.req.param("node"), storeOf(c.env));
+    await revokeAgent(c.req.param("node"), joinPorts(c.env, c.var.user));
     return c.json({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" });
-  })
-  .post("/nodes/:node/poll", async (c) => {
-    const node = ownNode(c.var.user, c.req.param("node"));
-    const { signal } = c.req.raw;
-    const hub = c.env.NODE_HUB.getByName("hub");
-    const text = await poll(node, pollRequestOf(await bodyOf(c.req.raw)), {
-      store: storeOf(c.env),
-      openLink: (name, session) => openHubLink({ hub, node: name, session, signal }),
-      now: () => Date.now(),
-    });
-    return c.body(text, 200, { "Content-Type": "application/json" });
   })
   .post("/nodes/:node/status", async (c) => {
     const node = ownNode(c.var.user, c.req.param("node"));
@@ -77,7 +81,15 @@ function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
     context: requestContext(env, user),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     isConnected: (node) => env.NODE_HUB.getByName("hub").isConnected(node),
+    // The store's own wake tells the hub, too: a hub that is away now does not undo what was written.
+    agentChanged: (node) => env.NODE_HUB.getByName("hub").agentChanged(node).catch((error: unknown) => {
+      console.error(`the hub does not know yet that the agent of ${node} changed`, error);
+    }),
   };
+}
+
+function bearerOf(request: Request): string {
+  return /^Bearer (\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? "";
 }
 
 function requireAdmin(user: RequestContext["user"]): void {

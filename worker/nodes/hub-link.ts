@@ -13,17 +13,30 @@ export async function openHubLink(options: {
   hub: HubStub;
   node: string;
   session: number;
+  /** The agent's, which the hub verifies: one call is all that a poll makes. */
+  token: string;
   signal: AbortSignal;
 }): Promise<HubLink> {
-  const { hub, node, session, signal } = options;
+  const { hub, node, session, token, signal } = options;
   const url = `https://hub/poll?node=${encodeURIComponent(node)}&session=${session}`;
-  const response = await hub.fetch(url, { headers: { Upgrade: "websocket" } });
-  if (response.status === 409) {
-    throw StatusError.conflict({ group: "", kind: "nodes", name: node }, "a newer session of its agent is running");
-  }
+  const response = await hub.fetch(url, { headers: { Upgrade: "websocket", Authorization: `Bearer ${token}` } });
   const socket = response.webSocket;
-  if (!socket) throw StatusError.serviceUnavailable("the node hub did not answer");
+  if (!socket) throw refusalOf(response.status, node);
   return linkOf(socket, signal);
+}
+
+function refusalOf(status: number, node: string): StatusError {
+  const about = { group: "", kind: "nodes", name: node };
+  switch (status) {
+    case 401:
+      return StatusError.unauthorized();
+    case 403:
+      return StatusError.forbidden(about, "only its own agent polls for it");
+    case 409:
+      return StatusError.conflict(about, "a newer session of its agent is running");
+    default:
+      return StatusError.serviceUnavailable("the node hub did not answer");
+  }
 }
 
 function linkOf(socket: WebSocket, signal: AbortSignal): HubLink {

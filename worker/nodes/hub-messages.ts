@@ -16,7 +16,9 @@ export type HubMessage =
   | { type: "news"; revision: number }
   | { type: "sessions"; sessions: SessionRequest[] }
   /** A newer poll or session of this node took over; `isFenced`: this agent is a clone and must stop. */
-  | { type: "superseded"; isFenced: boolean };
+  | { type: "superseded"; isFenced: boolean }
+  /** The agent's key was revoked or replaced. */
+  | { type: "revoked" };
 
 export type PollMessage =
   /** These travel in the answer: offer them to no other poll. */

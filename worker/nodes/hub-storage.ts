@@ -1,5 +1,6 @@
 /** The hub's tables in its own SQLite. A heartbeat ends here: the cluster's database never hears of it. */
 import type { SessionRequest } from "../../protocol/session.ts";
+import type { AgentKeyStorage } from "./agent-keys.ts";
 import type { LeaseStorage, NodeLease } from "./leases.ts";
 import type { SessionStorage } from "./open-sessions.ts";
 
@@ -11,6 +12,7 @@ export interface Sql {
 export function createTables(sql: Sql): void {
   sql.exec("CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, lease TEXT NOT NULL) WITHOUT ROWID");
   sql.exec("CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, node TEXT NOT NULL, request TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID");
+  sql.exec("CREATE TABLE IF NOT EXISTS agents (node TEXT PRIMARY KEY, public_key TEXT NOT NULL, read_at INTEGER NOT NULL) WITHOUT ROWID");
   sql.exec("CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
 }
 
@@ -45,6 +47,18 @@ export function sessionStorage(sql: Sql): SessionStorage {
       request: JSON.parse(String(row["request"])) as SessionRequest,
       expiresAt: Number(row["expires_at"]),
     })),
+  };
+}
+
+export function agentKeyStorage(sql: Sql): AgentKeyStorage {
+  return {
+    get(node) {
+      const [row] = sql.exec("SELECT public_key, read_at FROM agents WHERE node = ?", node).toArray();
+      return row && { node, publicKey: String(row["public_key"]), readAt: Number(row["read_at"]) };
+    },
+    put: ({ node, publicKey, readAt }) => {
+      sql.exec("INSERT OR REPLACE INTO agents VALUES (?, ?, ?)", node, publicKey, readAt);
+    },
   };
 }
 

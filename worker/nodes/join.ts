@@ -23,6 +23,8 @@ export interface JoinPorts {
   randomBytes(length: number): Uint8Array;
   /** Whether the node's present agent was heard from within its grace period. */
   isConnected(node: string): Promise<boolean>;
+  /** Another key counts for the node from now on. */
+  agentChanged(node: string): Promise<void>;
 }
 
 const hourSeconds = 3600;
@@ -69,9 +71,10 @@ export async function join(token: string, request: JoinRequest, ports: JoinPorts
 }
 
 /** Ends an agent's key: its next request is unauthorized. The Node and its pods stay until they are deleted. */
-export async function revokeAgent(node: string, store: Pick<Store, "write">): Promise<void> {
+export async function revokeAgent(node: string, { store, agentChanged }: Pick<JoinPorts, "store" | "agentChanged">): Promise<void> {
   const { results } = await store.write({ operations: [{ verb: "delete", key: agentKey(node), expect: {} }] });
   if (results[0]?.ok !== true) throw StatusError.notFound({ group: "", kind: "agents", name: node });
+  await agentChanged(node);
 }
 
 interface SpentToken {
@@ -106,6 +109,7 @@ async function register(options: { spent: SpentToken; request: JoinRequest; port
   ];
   const { results } = await store.write({ operations, isAtomic: true });
   if (!results.every((result) => result.ok)) return undefined;
+  await ports.agentChanged(request.nodeName);
   const { clusterUid } = await store.describe();
   return { clusterUid, nodeName: request.nodeName, session, podCidr: node.podCidr, ...networkOf(context) };
 }

@@ -45,6 +45,7 @@ export async function poll(node: string, request: PollRequest, ports: PollPorts)
   try {
     const hello = await link.next(helloMs);
     if (hello?.type === "superseded") throw fenced(node);
+    if (hello?.type === "revoked") throw StatusError.unauthorized();
     if (hello?.type !== "hello") throw StatusError.serviceUnavailable("the node hub did not answer");
     return await answer({ node, request, ports, link, hello });
   } finally {
@@ -81,6 +82,7 @@ async function answer({ node, request, ports, link, hello }: Conversation): Prom
     if (sessions.length > 0 || reportStatus) break;
     const message = await link.next(deadline - ports.now());
     if (message?.type === "superseded" && message.isFenced) throw fenced(node);
+    if (message?.type === "revoked") throw StatusError.unauthorized();
     if (message === undefined || message.type === "superseded") break;
     if (message.type === "news") news = Math.max(news, message.revision);
     if (message.type === "sessions") sessions = [...sessions, ...message.sessions];

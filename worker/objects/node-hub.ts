@@ -2,10 +2,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Node } from "../../protocol/kubernetes/generated/types.ts";
 import type { SessionRequest } from "../../protocol/session.ts";
+import { type AgentIdentity, verifyAgentToken } from "../auth/agent-token.ts";
 import type { Env } from "../env.ts";
+import { AgentKeys } from "../nodes/agent-keys.ts";
+import { agentKey, agentOf } from "../nodes/agents.ts";
 import { Hub } from "../nodes/hub.ts";
 import type { HubMessage, PollMessage } from "../nodes/hub-messages.ts";
-import { createTables, leaseStorage, readFact, sessionStorage, writeFact } from "../nodes/hub-storage.ts";
+import { agentKeyStorage, createTables, leaseStorage, readFact, sessionStorage, writeFact } from "../nodes/hub-storage.ts";
 import { conditionsOfLost, probeOf } from "../nodes/node-conditions.ts";
 import { requestContext } from "../registry/context.ts";
 import { objectOf } from "../registry/text.ts";
@@ -30,6 +33,7 @@ export class NodeHub extends DurableObject<Env> {
   readonly #hub: Hub;
   readonly #sql: SqlStorage;
   readonly #store: Store;
+  readonly #keys: AgentKeys;
   #alarmAt: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -44,6 +48,7 @@ export class NodeHub extends DurableObject<Env> {
       send: (node, message) => this.#send(node, message),
       now: () => Date.now(),
     });
+    this.#keys = new AgentKeys({ storage: agentKeyStorage(this.#sql), read: (node) => this.#readKey(node), now: () => Date.now() });
     if (isFreshIsolate) this.#hub.leases.grantGraceOnce(Date.now());
     isFreshIsolate = false;
     void ctx.blockConcurrencyWhile(async () => {
@@ -51,10 +56,17 @@ export class NodeHub extends DurableObject<Env> {
     });
   }
 
-  /** The Worker's subscription for one poll: `?node=…&session=…`, a WebSocket of HubMessage and PollMessage. */
+  /**
+   * The Worker's subscription for one poll: `?node=…&session=…` and the agent's token, a WebSocket of HubMessage and
+   * PollMessage. The token is verified here, so that an idle poll needs nobody else.
+   */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const attachment: Attachment = { node: url.searchParams.get("node") ?? "", session: Number(url.searchParams.get("session")) };
+    const token = request.headers.get("Authorization")?.replace(/^Bearer /, "") ?? "";
+    const user = await verifyAgentToken(token, (node) => this.identityOf(node));
+    if (!user) return new Response("unknown", { status: 401 });
+    if (user.node !== attachment.node) return new Response("another's", { status: 403 });
     const clusterUid = await this.#clusterUid();
     const hello = this.#hub.greet(attachment.node, attachment.session, clusterUid);
     if (!hello) return new Response("fenced", { status: 409 });
@@ -76,10 +88,26 @@ export class NodeHub extends DurableObject<Env> {
     socket.close(code === 1006 || code === 1005 ? 1000 : code);
   }
 
-  /** Wakes of the store: `node/<name>`, `node/<name>/heartbeat`, `nodes`. Kept in SQLite before it returns. */
+  /** What a node's agent is known by; undefined: it has none. */
+  async identityOf(node: string): Promise<AgentIdentity | undefined> {
+    const publicKey = await this.#keys.keyOf(node);
+    return publicKey === undefined ? undefined : { publicKey, clusterUid: await this.#clusterUid() };
+  }
+
+  /** The node's agent was registered or revoked: whoever polls with another key is out. */
+  async agentChanged(node: string): Promise<void> {
+    if (!(await this.#keys.changed(node))) return;
+    for (const socket of this.ctx.getWebSockets(node)) {
+      trySend(socket, JSON.stringify({ type: "revoked" } satisfies HubMessage));
+      socket.close(1000, "revoked");
+    }
+  }
+
+  /** Wakes of the store: `node/<name>`, `node/<name>/agent`, `node/<name>/heartbeat`, `nodes`. Kept in SQLite before it returns. */
   async wake(target: string, revision: number): Promise<void> {
     if (target === "nodes") return this.#hub.wakeAll(revision);
     const [, name = "", what] = target.split("/");
+    if (what === "agent") return this.agentChanged(name);
     if (what !== "heartbeat") return this.#hub.wakeNode(name, revision);
     await this.#probe(name);
     await this.#arm();
@@ -202,6 +230,11 @@ export class NodeHub extends DurableObject<Env> {
     this.#alarmAt = next;
     writeFact(this.#sql, "alarmDue", String(next));
     await this.ctx.storage.setAlarm(next);
+  }
+
+  async #readKey(node: string): Promise<string | undefined> {
+    const stored = await this.#store.get(agentKey(node));
+    return stored && agentOf(stored).publicKey;
   }
 
   async #clusterUid(): Promise<string> {
