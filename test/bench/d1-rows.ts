@@ -25,9 +25,17 @@ async function rowsOf(target: Target, name: string, action: () => Promise<void>)
 }
 
 const settleMs = 3_000;
+/** The cron of the next minute compacts what came before. */
+const quietMs = 65_000;
 const idleMs = 60_000;
 
-export async function d1Rows({ target, namespace }: Context): Promise<Figures> {
+export async function d1Rows(context: Context): Promise<Figures> {
+  const busy = await busyRows(context);
+  await sleep(quietMs);
+  return { ...busy, ...(await rowsOf(context.target, "an idle minute", () => sleep(idleMs))) };
+}
+
+async function busyRows({ target, namespace }: Context): Promise<Figures> {
   const nodes = new HollowNodes({ target, namespace, prefix: `${namespace}-node`, count: 3 });
   await nodes.start();
   try {
@@ -41,7 +49,7 @@ export async function d1Rows({ target, namespace }: Context): Promise<Figures> {
       await onePod(target, namespace, selector);
       await sleep(settleMs);
     });
-    return { ...rollout, ...pod, ...(await rowsOf(target, "an idle minute", () => sleep(idleMs))) };
+    return { ...rollout, ...pod };
   } finally {
     await target.remove(`/api/v1/namespaces/${namespace}/pods/one`);
     await emptied(target, namespace);
