@@ -16,7 +16,7 @@ persistenceContract("persistence over D1", open);
 it("writes the rows that the bill allows: 2 a create, 3 an update or deletion with its compaction, 1 a commit", async () => {
   const persistence = await open();
   const { meta } = await persistence.takeOver();
-  const facts = { cursor: 1, dueAt: null, claimed: [], released: [] };
+  const facts = { cursor: 1, dueAt: null, overdue: [], claimed: [], released: [] };
   const version = { key: "pods/default/a", time: 0, text: "{}" };
   const after = { uid: "u", labels: {}, fields: {}, terms: [], generation: 1, isDeleting: false, isSettled: true };
   const written = async (work: Promise<void>) => {

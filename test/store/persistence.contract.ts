@@ -15,11 +15,11 @@ function deletion(revision: number, key: string, previous: number): VersionRow {
 
 function commitOf({ meta }: Snapshot, versions: VersionRow[], more: Partial<Commit> = {}): Commit {
   const revision = versions.at(-1)?.revision ?? meta.revision;
-  const { cursor, floor, dueAt } = meta;
+  const { cursor, floor, dueAt, overdue } = meta;
   const current = versions.filter(({ after }) => after !== undefined).map((each) => each.revision);
   const gone = versions.filter(({ after }) => after === undefined).map(({ key }) => key);
   const fence = { epoch: meta.epoch, revision: meta.revision };
-  return { fence, revision, cursor, floor, dueAt, versions, current, gone, claimed: [], released: [], ...more };
+  return { fence, revision, cursor, floor, dueAt, overdue, versions, current, gone, claimed: [], released: [], ...more };
 }
 
 export function persistenceContract(name: string, open: () => Promise<Persistence>): void {
@@ -35,16 +35,16 @@ export function persistenceContract(name: string, open: () => Promise<Persistenc
     });
 
     it("starts empty, at revision 1, in epoch 1, with the UID of a cluster", () => {
-      expect(start).toMatchObject({ objects: [], allocations: [], meta: { epoch: 1, revision: 1, floor: 1, cursor: 1, dueAt: null } });
+      expect(start).toMatchObject({ objects: [], allocations: [], meta: { epoch: 1, revision: 1, floor: 1, cursor: 1, dueAt: null, overdue: [] } });
       expect(start.meta.clusterUid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
     });
 
     it("gives back what was committed: objects with their index, texts, allocations, meta", async () => {
       const versions = [version(2, "pods/default/a"), version(3, "secrets/default/ä")];
       const claimed = [{ kind: "clusterIP", value: "10.96.0.1", owner: "pods/default/a" }];
-      await persistence.commit(commitOf(start, versions, { claimed, cursor: 2, dueAt: 77 }));
+      await persistence.commit(commitOf(start, versions, { claimed, cursor: 2, dueAt: 77, overdue: ["workload/a"] }));
       const next = await persistence.takeOver();
-      expect(next.meta).toEqual({ ...start.meta, epoch: 2, revision: 3, cursor: 2, dueAt: 77 });
+      expect(next.meta).toEqual({ ...start.meta, epoch: 2, revision: 3, cursor: 2, dueAt: 77, overdue: ["workload/a"] });
       expect(next.objects).toEqual(versions.map(({ key, revision, time, after }) => ({ key, revision, time, index: after })));
       expect(next.allocations).toEqual(claimed);
       expect(await persistence.texts([2, 3, 9])).toEqual(new Map(versions.map(({ revision, text }) => [revision, text])));

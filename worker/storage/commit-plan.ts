@@ -23,6 +23,7 @@ export function planCommit(state: State, draft: Draft, options: PlanOptions): Co
     cursor,
     floor,
     dueAt: dueAfter(state, { ...options, cursor, floor, changes: draft.changes }),
+    overdue: state.dispatcher.overdue,
     versions: draft.changes,
     ...outcome(draft.changes),
     claimed: owners.flatMap(([claim, owner]) => (owner === undefined ? [] : [{ ...claimOf(claim), owner }])),

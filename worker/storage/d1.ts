@@ -151,7 +151,8 @@ function objectsAfter(key: string): SQL {
 /** Writes NULL into a NOT NULL column, and so aborts the batch, unless the database stands where the writer thinks. */
 function fence({ fence: { epoch, revision }, ...next }: Commit): SQL {
   return sql`UPDATE ${meta} SET rv = CASE WHEN rv = ${revision} AND epoch = ${epoch} THEN ${next.revision} END,
-    cursor = ${next.cursor}, floor = ${next.floor}, due_at = ${next.dueAt} WHERE id = 1`;
+    cursor = ${next.cursor}, floor = ${next.floor}, due_at = ${next.dueAt},
+    overdue = ${JSON.stringify(next.overdue)} WHERE id = 1`;
 }
 
 const versionColumns = sql.raw("rv, epoch, key, prev_rv, type, time, idx, key_id, data");
@@ -216,6 +217,8 @@ function metaOf(rows: Row[] | undefined): Meta {
     floor: Number(row["floor"]),
     cursor: Number(row["cursor"]),
     dueAt: row["due_at"] === null ? null : Number(row["due_at"]),
+    // Written by this file only.
+    overdue: JSON.parse(String(row["overdue"])) as string[],
   };
 }
 

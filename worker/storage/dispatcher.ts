@@ -1,8 +1,8 @@
 /**
  * Sends wakes at least once: a target's wakes are coalesced while one is under way, a failed one is repeated with
  * back-off. The cursor is the revision up to which everything was acknowledged; it is stored with the next commit,
- * and a new instance starts from there. A target that keeps failing is given up, so that it never holds the cursor:
- * its object is unsettled, and the cron finds it.
+ * and a new instance starts from there. A target that keeps failing is given up, so that it does not hold the cursor:
+ * it is overdue then, which is stored with the cursor, until a later wake reaches it.
  */
 import { backOffMs, type Clock, withTimeout } from "./clock.ts";
 import type { Wake } from "./store.ts";
@@ -10,6 +10,8 @@ import type { Wake } from "./store.ts";
 const backOff = { firstMs: 100, longestMs: 10_000 };
 const mostTries = 7;
 const mostAtOnce = 24;
+/** They are stored in one row: with more than that the cursor has to wait for who fails. */
+const mostOverdue = 1_000;
 const timeoutMs = 30_000;
 
 /** Revisions that wait, and those that are under way. */
@@ -27,15 +29,22 @@ export class Dispatcher {
   readonly #wake: Wake;
   readonly #clock: Clock;
   readonly #onGivenUp: (target: string, error: unknown) => void;
+  readonly #overdue: Set<string>;
   readonly #idle: (() => void)[] = [];
   #sending = 0;
   #isStopped = false;
   #isPumping = false;
 
-  constructor(options: { wake: Wake; clock: Clock; onGivenUp: (target: string, error: unknown) => void }) {
+  constructor(options: { wake: Wake; clock: Clock; overdue?: string[]; onGivenUp: (target: string, error: unknown) => void }) {
+    this.#overdue = new Set(options.overdue);
     this.#wake = options.wake;
     this.#clock = options.clock;
     this.#onGivenUp = options.onGivenUp;
+  }
+
+  /** Targets that were given up, by this instance or an earlier one, and not reached since. */
+  get overdue(): string[] {
+    return [...this.#overdue];
   }
 
   get pending(): number {
@@ -103,6 +112,7 @@ export class Dispatcher {
     try {
       await withTimeout(this.#clock, timeoutMs, `waking ${name}`, this.#wake(name, range.highest));
       target.tries = 0;
+      this.#overdue.delete(name);
     } catch (error) {
       this.#failed(name, target, error);
     } finally {
@@ -117,8 +127,9 @@ export class Dispatcher {
 
   #failed(name: string, target: Target, error: unknown): void {
     target.tries += 1;
-    if (target.tries >= mostTries) {
+    if (target.tries >= mostTries && (this.#overdue.size < mostOverdue || this.#overdue.has(name))) {
       target.tries = 0;
+      this.#overdue.add(name);
       this.#onGivenUp(name, error);
       return;
     }

@@ -83,6 +83,7 @@ export class Loader {
       state.offerWakes(rows);
       at = rows.at(-1)?.revision ?? state.revision;
     }
+    state.dispatcher.offer(state.overdue, state.revision);
     return { state, snapshot };
   }
 }

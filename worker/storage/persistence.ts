@@ -12,6 +12,8 @@ export interface Meta {
   cursor: number;
   /** Milliseconds since the epoch at which the cron has to call the store. */
   dueAt: number | null;
+  /** Wake targets that were given up and not reached since. */
+  overdue: string[];
 }
 
 /** A current object. */
@@ -52,6 +54,7 @@ export interface Commit {
   cursor: number;
   floor: number;
   dueAt: number | null;
+  overdue: string[];
   /** In order of revision. */
   versions: VersionRow[];
   /** Revisions (among `versions`) that are current afterwards. */

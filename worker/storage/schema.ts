@@ -10,6 +10,7 @@ export const meta = sqliteTable("meta", {
   floor: integer().notNull(),
   cursor: integer().notNull(),
   dueAt: integer("due_at"),
+  overdue: text().notNull(),
 });
 
 export const objects = sqliteTable("objects", {

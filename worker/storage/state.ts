@@ -32,6 +32,8 @@ export class State implements View {
   /** As stored; the dispatcher knows the present one. */
   cursor: number;
   dueAt: number | null;
+  /** As stored; the dispatcher knows the present ones. */
+  overdue: string[];
   /** How far the next commit may compact. */
   nextFloor: number | undefined;
   readonly #cache: TextCache;
@@ -51,7 +53,8 @@ export class State implements View {
     this.floor = meta.floor;
     this.cursor = meta.cursor;
     this.dueAt = meta.dueAt;
-    this.dispatcher = new Dispatcher({ wake, clock, onGivenUp: (target, error) => this.#givenUp(target, error) });
+    this.overdue = meta.overdue;
+    this.dispatcher = new Dispatcher({ wake, clock, overdue: meta.overdue, onGivenUp: (target, error) => this.#givenUp(target, error) });
     this.#cache = cache;
     this.#ports = ports;
     this.#confirmSince(objects, since);
@@ -124,6 +127,7 @@ export class State implements View {
     if (commit.floor > this.floor) this.nextFloor = undefined;
     this.cursor = commit.cursor;
     this.dueAt = commit.dueAt;
+    this.overdue = commit.overdue;
     this.floor = commit.floor;
     this.offerWakes(changes);
     for (const change of changes) this.#confirm(change);

@@ -88,13 +88,14 @@ export class Upkeep {
     return (await loader.ready()).floor - from;
   }
 
-  /** A row is written only if cursor or due time have moved. */
+  /** A row is written only if cursor, due time or what is overdue have moved. */
   async #takeNote(): Promise<void> {
     const { ports, loader, committer, compactor } = this.#options;
     const state = await loader.ready();
     const cursor = state.acknowledged();
     const { floor, dueAt } = state;
     const next = dueAfter(state, { cursor, floor, now: ports.clock.now(), historyMs: compactor.windowMs, changes: [] });
-    if (cursor !== state.cursor || next !== dueAt) await committer.checkpoint();
+    const isOverdueNoted = String(state.overdue) === String(state.dispatcher.overdue);
+    if (cursor !== state.cursor || next !== dueAt || !isOverdueNoted) await committer.checkpoint();
   }
 }
