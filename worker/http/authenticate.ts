@@ -4,6 +4,7 @@ import { impersonated } from "../auth/impersonate.ts";
 import { TokenVerifier } from "../auth/tokens.ts";
 import { anonymous } from "../auth/user.ts";
 import { StatusError } from "../../protocol/status.ts";
+import { hubOf } from "../objects/ports.ts";
 import type { HttpEnv } from "./context.ts";
 
 const verifier = new TokenVerifier();
@@ -13,7 +14,7 @@ export const authenticate = createMiddleware<HttpEnv>(async (c, next) => {
   if (token === undefined) {
     c.set("user", anonymous);
   } else {
-    const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, (node) => c.env.NODE_HUB.getByName("hub").identityOf(node));
+    const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, (node) => hubOf(c.env).identityOf(node));
     if (user === undefined) throw StatusError.unauthorized();
     c.set("user", impersonated(user, c.req.raw.headers));
   }

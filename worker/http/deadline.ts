@@ -1,5 +1,5 @@
 /** No request but a watch or a stream takes longer than a minute, or than its client has patience (`timeout=10s`). */
-import { StatusError } from "../../protocol/status.ts";
+import { withDeadline as within } from "../objects/deadline.ts";
 
 const longestMs = 60_000;
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -12,13 +12,6 @@ export function deadlineMs(timeout: string | null): number {
 }
 
 /** The work's result; after the deadline a 504, and whatever the work was goes on unheard. */
-export async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const message = "request did not complete within the allotted timeout";
-  const timer = setTimeout(() => reject(StatusError.timeout(message, 0)), ms);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  return within(work, ms, "request did not complete within the allotted timeout");
 }

@@ -14,13 +14,14 @@ import { openHubLink } from "../nodes/hub-link.ts";
 import { createJoinToken, join, revokeAgent, type JoinPorts } from "../nodes/join.ts";
 import { poll } from "../nodes/poll.ts";
 import { applyReport } from "../nodes/status-report.ts";
-import { planner } from "../objects/ports.ts";
+import { hubOf, planner, storeOf } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
 import { decode } from "../resources/decode.ts";
 import type { RequestContext } from "../resources/resource.ts";
 import type { HttpEnv } from "./context.ts";
-import { storeOf } from "../objects/ports.ts";
+import { withDeadline } from "../objects/deadline.ts";
 
+const sessionMs = 20_000;
 const maxBodyBytes = 3 * 1024 * 1024;
 
 /** `POST /nodes/{node}/poll`: the hub, which every poll asks anyway, verifies the agent's token. */
@@ -28,7 +29,7 @@ export const pollRoutes = new Hono<HttpEnv>().post("/nodes/:node/poll", async (c
   const token = bearerOf(c.req.raw);
   if (token === "") throw StatusError.unauthorized();
   const { signal } = c.req.raw;
-  const hub = c.env.NODE_HUB.getByName("hub");
+  const hub = hubOf(c.env);
   const text = await poll(c.req.param("node"), pollRequestOf(await bodyOf(c.req.raw)), {
     store: storeOf(c.env),
     openLink: (node, session) => openHubLink({ hub, node, session, token, signal }),
@@ -61,7 +62,7 @@ export const nodeRoutes = new Hono<HttpEnv>()
   .post("/nodes/:node/status", async (c) => {
     const node = ownNode(c.var.user, c.req.param("node"));
     const report = reportOf(await bodyOf(c.req.raw));
-    const isNewest = await c.env.NODE_HUB.getByName("hub").report(node, report.session, report.node !== undefined);
+    const isNewest = await hubOf(c.env).report(node, report.session, report.node !== undefined);
     if (!isNewest) throw StatusError.conflict({ group: "", kind: "nodes", name: node }, "a newer session of its agent is running");
     const context = requestContext(c.env, c.var.user);
     return c.json(await applyReport(node, report, { store: storeOf(c.env), planner, context }));
@@ -71,7 +72,8 @@ export const nodeRoutes = new Hono<HttpEnv>()
     if (node === undefined) throw StatusError.forbidden({ group: "", kind: "sessions", name: c.req.param("id") }, "only agents dial back");
     if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") throw StatusError.badRequest("Upgrade: websocket is required");
     const session = c.env.SESSION.getByName(c.req.param("id"));
-    return session.fetch(`https://session/agent?node=${encodeURIComponent(node)}`, { headers: { Upgrade: "websocket" } });
+    const dialled = session.fetch(`https://session/agent?node=${encodeURIComponent(node)}`, { headers: { Upgrade: "websocket" } });
+    return await withDeadline(dialled, sessionMs, "the session did not answer in time");
   });
 
 function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
@@ -80,9 +82,9 @@ function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
     planner,
     context: requestContext(env, user),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    isConnected: (node) => env.NODE_HUB.getByName("hub").isConnected(node),
+    isConnected: (node) => hubOf(env).isConnected(node),
     // The store's own wake tells the hub, too: a hub that is away now does not undo what was written.
-    agentChanged: (node) => env.NODE_HUB.getByName("hub").agentChanged(node).catch((error: unknown) => {
+    agentChanged: (node) => hubOf(env).agentChanged(node).catch((error: unknown) => {
       console.error(`the hub does not know yet that the agent of ${node} changed`, error);
     }),
   };

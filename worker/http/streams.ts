@@ -8,12 +8,17 @@ import { openWindow, passed } from "../nodes/credit.ts";
 import {
   attachRequestOf, execRequestOf, logRequestOf, portForwardRequestOf, type StreamOptions,
 } from "../nodes/pod-streams.ts";
+import { dialBackMs } from "../nodes/open-sessions.ts";
 import { encodeTicket, ticketHeader } from "../nodes/session-ticket.ts";
+import { withDeadline } from "../objects/deadline.ts";
+import { hubOf } from "../objects/ports.ts";
 import { objectOf } from "../registry/text.ts";
 import { pods } from "../resources/pods.ts";
 import type { Call, Handler } from "./context.ts";
 import { statusResponse } from "./errors.ts";
 
+/** It asks the hub, then waits for the agent to dial back. */
+const sessionMs = dialBackMs + 25_000;
 const channelProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 const tunnelProtocols = ["SPDY/3.1+portforward.k8s.io"];
 
@@ -54,7 +59,8 @@ async function openSession(env: Env, { node, options, protocol }: { node: string
   const id = crypto.randomUUID().replaceAll("-", "");
   const ticket = encodeTicket({ node, request: { id, ...options }, protocol });
   const session = env.SESSION.getByName(id);
-  const response = await session.fetch("https://session/client", { headers: { Upgrade: "websocket", [ticketHeader]: ticket } });
+  const opened = session.fetch("https://session/client", { headers: { Upgrade: "websocket", [ticketHeader]: ticket } });
+  const response = await withDeadline(opened, sessionMs, "the session did not answer in time");
   if (response.status === 101) return response;
   return statusResponse(await response.json<Status>());
 }
@@ -70,7 +76,7 @@ function nodeOf(pod: Stored<Pod>): string {
 }
 
 async function requireConnected(env: Env, node: string): Promise<void> {
-  if (await env.NODE_HUB.getByName("hub").isConnected(node)) return;
+  if (await hubOf(env).isConnected(node)) return;
   throw StatusError.internal(`error dialing backend: node "${node}" is not connected`);
 }
 

@@ -5,7 +5,7 @@ import type { HubLink } from "./poll.ts";
 
 /** The part of the hub's stub that is needed. */
 export interface HubStub {
-  fetch(input: string, init?: RequestInit): Promise<Response>;
+  fetch(request: Request): Promise<Response>;
 }
 
 /** `signal` ends the wait when the agent went away, so that nobody holds a poll for it. */
@@ -19,7 +19,7 @@ export async function openHubLink(options: {
 }): Promise<HubLink> {
   const { hub, node, session, token, signal } = options;
   const url = `https://hub/poll?node=${encodeURIComponent(node)}&session=${session}`;
-  const response = await hub.fetch(url, { headers: { Upgrade: "websocket", Authorization: `Bearer ${token}` } });
+  const response = await hub.fetch(new Request(url, { headers: { Upgrade: "websocket", Authorization: `Bearer ${token}` } }));
   const socket = response.webSocket;
   if (!socket) throw refusalOf(response.status, node);
   return linkOf(socket, signal);

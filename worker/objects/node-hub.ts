@@ -16,11 +16,14 @@ import { timestamp } from "../registry/time.ts";
 import { leases as leaseResource } from "../resources/leases.ts";
 import { nodes } from "../resources/nodes.ts";
 import type { Store } from "../storage/store.ts";
+import { withDeadline } from "./deadline.ts";
 import { planner, storeOf } from "./ports.ts";
 
 /** The first instance in a fresh isolate: the whole control plane may have been away. */
 let isFreshIsolate = true;
 
+/** As the Store's own wakes. */
+const wakeMs = 30_000;
 const retryMs = 5_000;
 const attempts = 5;
 
@@ -203,7 +206,7 @@ export class NodeHub extends DurableObject<Env> {
     const key = `nodes//${name}`;
     try {
       const { revision } = await this.#store.describe();
-      await this.env.WORKLOAD.getByName(key).wake(revision);
+      await withDeadline(this.env.WORKLOAD.getByName(key).wake(revision), wakeMs, `${key} did not answer in time`);
     } catch (error) {
       console.error(`hub: lifecycle of node ${name} could not be woken`, error);
     }

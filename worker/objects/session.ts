@@ -13,6 +13,7 @@ import { Backlog } from "../nodes/backlog.ts";
 import { granted, maySend, openWindow, passed, sent, type Window } from "../nodes/credit.ts";
 import { dialBackMs } from "../nodes/open-sessions.ts";
 import { decodeTicket, isClientAware, ticketHeader, type SessionTicket } from "../nodes/session-ticket.ts";
+import { hubOf } from "./ports.ts";
 
 type Role = "client" | "agent";
 
@@ -66,8 +67,7 @@ export class Session extends DurableObject<Env> {
     if (this.#waiting || this.ctx.getWebSockets().length > 0) return refuse(dialError("the session is in use").status);
     const arrival = this.#expect(ticket);
     try {
-      const hub = this.env.NODE_HUB.getByName("hub");
-      if (!(await hub.openSession(ticket.node, ticket.request))) {
+      if (!(await hubOf(this.env).openSession(ticket.node, ticket.request))) {
         return refuse(dialError(`node "${ticket.node}" is not connected`).status);
       }
       const refusal = await arrival;
