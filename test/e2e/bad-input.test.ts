@@ -67,6 +67,18 @@ describe("kubectl is told", () => {
     expect(await fails("get unicorns")).toContain(`the server doesn't have a resource type "unicorns"`);
     expect(await fails("create cm x -n nowhere")).toContain('namespaces "nowhere" not found');
   });
+
+  it.each(["v1", "batch/v1", "nobody.example/v1"])("of a kind in a manifest that %s does not have", async (version) => {
+    const manifest = configMap.replace("v1", version).replace("ConfigMap", "Unicorn");
+    expect(await fails("apply -f -", manifest)).toContain(`no matches for kind "Unicorn" in version "${version}"\nensure CRDs are installed first`);
+  });
+
+  it("that a patch may not rename", async () => {
+    await use.current.kubectl("create cm named");
+    const complaint = await use.current.kubectlFails(["patch", "cm", "named", "--type=merge", "-p", '{"metadata":{"name":"other"}}']);
+    expect(complaint).toContain("the name of the object (other) does not match the name on the URL (named)");
+    await use.current.kubectl("delete cm named");
+  });
 });
 
 describe("a client is told", () => {

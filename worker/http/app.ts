@@ -10,6 +10,7 @@ import { Hono } from "hono";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { App, HttpEnv } from "./context.ts";
+import { mountCustomResources } from "./custom-resources.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
@@ -32,6 +33,7 @@ export function createApp(): App {
   mountVersion(app);
   mountDiscovery(app);
   mountOpenApi(app);
+  mountCustomResources(app);
   mountMetrics(app);
   app.route("/kedge/v1", nodeRoutes);
   mountResources(app);

@@ -1,18 +1,21 @@
-/** OpenAPI: version 3, by which kubectl explains and learns what the server can do, and 2 for older clients (JSON only). */
+/** OpenAPI: version 3, by which kubectl explains and learns what the server can do, and 2 for older clients. */
 import { openApiDocument, openApiIndex, swaggerDocument, swaggerHash } from "../openapi/documents.ts";
+import { swaggerProtobuf } from "../openapi/swagger-protobuf.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { App } from "./context.ts";
 import { pathNotFound } from "./errors.ts";
 
 const prefix = "/openapi/v3/";
+const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 export function mountOpenApi(app: App): void {
   app.get("/openapi/v2", async (c) => {
     const etag = `"${swaggerHash()}"`;
-    if (!takesJson(c.req.header("accept"))) throw StatusError.notAcceptable(["application/json"]);
+    const type = swaggerTypeOf(c.req.header("accept") ?? "");
     if (c.req.header("if-none-match") === etag) return new Response(null, { status: 304, headers: { etag } });
-    const { text } = await swaggerDocument();
-    return new Response(text, { headers: { "content-type": "application/json", etag, vary: "Accept" } });
+    const document = await swaggerDocument();
+    const body = type === protobufType ? swaggerProtobuf(document) : JSON.stringify(document);
+    return new Response(body, { headers: { "content-type": type, etag, vary: "Accept" } });
   });
   app.get("/openapi/v3", (c) => c.json(openApiIndex()));
   app.get(`${prefix}*`, async (c) => {
@@ -26,8 +29,13 @@ export function mountOpenApi(app: App): void {
   });
 }
 
-/** Clients of the protobuf form ask for nothing else. */
-function takesJson(accept: string | undefined): boolean {
-  if (accept === undefined || accept === "") return true;
-  return accept.split(",").some((clause) => ["application/json", "application/*", "*/*"].includes(clause.split(";")[0]?.trim() ?? ""));
+/** Older clients write the version of the protobuf form with an `@`. */
+function swaggerTypeOf(accept: string): string {
+  if (accept === "") return "application/json";
+  for (const clause of accept.split(",")) {
+    const type = clause.split(";")[0]?.trim() ?? "";
+    if (type.replace("@", ".") === protobufType) return protobufType;
+    if (["application/json", "application/*", "*/*"].includes(type)) return "application/json";
+  }
+  throw StatusError.notAcceptable(["application/json", protobufType]);
 }

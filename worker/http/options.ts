@@ -43,14 +43,14 @@ function isFieldValidation(value: string): value is FieldValidation {
   return validations.includes(value);
 }
 
-/** A whole number that is not negative; absent or empty: undefined. */
+/** A whole number; absent or empty: undefined. One below zero means none, as upstream. */
 export function numberOf(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null || text === "") return undefined;
-  if (!/^\d{1,15}$/.test(text)) {
+  if (!/^-?\d{1,15}$/.test(text)) {
     throw StatusError.badRequest(`invalid query parameter ${name}: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
-  return Number(text);
+  return Math.max(0, Number(text));
 }
 
 export function isTrue(query: URLSearchParams, name: string): boolean {

@@ -4,6 +4,7 @@ import { applyPatch, patchTypeOf, patchTypes, type JsonObject, type PatchResult,
 import { servedAs } from "../registry/text.ts";
 import { decodeValue, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
+import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
 import { committedResponse } from "./respond.ts";
 import { commitUpdate } from "./update.ts";
@@ -23,6 +24,8 @@ export async function patch(call: Call): Promise<Response> {
     (current) => {
       const decoded = decodeValue(served, patched(body, served.schema, servedAs(served, current)), fieldValidation);
       warnings = decoded.warnings;
+      checkName(call, decoded.object);
+      placeInNamespace(call, decoded.object);
       return decoded.object;
     },
     { isDryRun, hasPrecondition: false, subresource: info.subresource },

@@ -17,7 +17,7 @@ export const configMaps = defineResource<ConfigMap>({
     ...keysErrors("data", data),
     ...keysErrors("binaryData", binaryData),
     ...Object.keys(data ?? {}).filter((key) => key in (binaryData ?? {})).map((key) => invalid(`data[${key}]`, key, "duplicate of key present in binaryData")),
-    ...sizeErrors("", data, binaryData),
+    ...sizeErrors("[]", data, binaryData),
   ],
   validateUpdate: (next, previous) => immutableErrors(next, previous, ["data", "binaryData"]),
   columns: [
