@@ -121,6 +121,10 @@ export class Session extends DurableObject<Env> {
     this.#waiting?.resolve(error);
   }
 
+  /**
+   * The agent is granted again what was handed to the runtime: workerd does not say what a client has taken
+   * (`bufferedAmount` is missing, pings are answered below JavaScript), so one that stands still is not noticed here.
+   */
   #dataFromAgent(agent: WebSocket, attachment: Attachment, message: ArrayBuffer): void {
     this.#send("client", message);
     if (attachment.isClientAware) return;
