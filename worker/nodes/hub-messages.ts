@@ -15,6 +15,8 @@ export type HubMessage =
     }
   | { type: "news"; revision: number }
   | { type: "sessions"; sessions: SessionRequest[] }
+  /** The Node was deleted while its agent lives: the agent is to report everything, which registers it again. */
+  | { type: "report" }
   /** A newer poll or session of this node took over; `isFenced`: this agent is a clone and must stop. */
   | { type: "superseded"; isFenced: boolean }
   /** The agent's key was revoked or replaced. */

@@ -87,6 +87,28 @@ describe("the hub", () => {
   });
 });
 
+describe("a Node that is deleted", () => {
+  test("while its agent lives, has the agent report everything, until it reported the node", () => {
+    const { hub, sent } = world();
+    hub.greet("a", 1, "uid");
+    hub.nodeDeleted("a");
+    expect(sent).toEqual([["a", { type: "report" }]]);
+    expect(hub.greet("a", 1, "uid")).toMatchObject({ hasReturned: true });
+    hub.report("a", 1, true);
+    expect(hub.greet("a", 1, "uid")).toMatchObject({ hasReturned: false });
+  });
+
+  test.each([
+    ["has no agent", (hub: Hub) => void hub.leases.probed("a", "T1", start)],
+    ["has an agent that is silent for too long", (hub: Hub) => void hub.leases.heard("a", 1, start - 50_000)],
+  ])("is forgotten if it %s", (_, prepare) => {
+    const { hub, sent } = world();
+    prepare(hub);
+    hub.nodeDeleted("a");
+    expect({ sent, lease: hub.leases.get("a") }).toEqual({ sent: [], lease: undefined });
+  });
+});
+
 describe("a stream", () => {
   test("is offered until a poll took it", () => {
     const { hub, sent } = world();

@@ -70,6 +70,13 @@ export class Hub {
     this.#ports.send(undefined, { type: "news", revision });
   }
 
+  /** The Node is gone from the API: a living agent registers it again, as a kubelet does; any other is forgotten. */
+  nodeDeleted(node: string): void {
+    if (!this.isConnected(node)) return this.leases.forget(node);
+    this.leases.requireReport(node);
+    this.#ports.send(node, { type: "report" });
+  }
+
   /** An agent is there; a node that is kept through the API alone has none. */
   isConnected(node: string): boolean {
     return this.leases.isAlive(node, this.#ports.now()) && (this.leases.get(node)?.session ?? 0) > 0;

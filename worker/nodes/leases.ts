@@ -26,7 +26,7 @@ export interface NodeLease {
   verifiedAt: number;
   /** Its grace was extended since it was last heard from, as we had just started ourselves. Once is enough. */
   isExtended: boolean;
-  /** The node was given up: its agent is to report everything anew. */
+  /** The node was given up, or its object deleted: its agent is to report everything anew. */
   mustReport: boolean;
   /** When the agent was last told so. */
   toldAt: number;
@@ -98,6 +98,12 @@ export class Leases {
   reported(name: string): void {
     const lease = this.#storage.get(name);
     if (lease?.mustReport) this.#storage.put({ ...lease, mustReport: false, toldAt: 0 });
+  }
+
+  /** The control plane lost the node's object: its agent is to report everything, as one that was given up. */
+  requireReport(name: string): void {
+    const lease = this.#storage.get(name);
+    if (lease) this.#storage.put({ ...lease, mustReport: true, toldAt: 0 });
   }
 
   forget(name: string): void {

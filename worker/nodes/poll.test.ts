@@ -59,6 +59,11 @@ function world({ objects = [], events = {}, revision = 10, epoch = 3, floor = 0,
 const names = (objects: { metadata: { name: string } }[]) => objects.map(({ metadata }) => metadata.name);
 
 describe("a poll", () => {
+  test("that is told so while it waits asks the agent to report everything", async () => {
+    const { ask } = world({ later: [{ type: "report" }] });
+    expect(await ask()).toMatchObject({ complete: false, reportStatus: true });
+  });
+
   test("without news waits, and reads nothing", async () => {
     const { ask, reads } = world({});
     expect(await ask()).toEqual({

@@ -63,7 +63,7 @@ interface Conversation {
 
 async function answer({ node, request, ports, link, hello }: Conversation): Promise<string> {
   const deadline = ports.now() + pollSeconds * 1000;
-  const reportStatus = hello.hasReturned;
+  let reportStatus = hello.hasReturned;
   let since = request.since;
   let news = hello.news;
   let sessions = hello.sessions;
@@ -85,6 +85,7 @@ async function answer({ node, request, ports, link, hello }: Conversation): Prom
     if (message?.type === "revoked") throw StatusError.unauthorized();
     if (message === undefined || message.type === "superseded") break;
     if (message.type === "news") news = Math.max(news, message.revision);
+    if (message.type === "report") reportStatus = true;
     if (message.type === "sessions") sessions = [...sessions, ...message.sessions];
   }
   return finish(link, {

@@ -197,7 +197,7 @@ export class NodeHub extends DurableObject<Env> {
   async #probe(name: string): Promise<void> {
     const { items } = await this.#store.getMany([`nodes//${name}`, `leases.coordination.k8s.io/kube-node-lease/${name}`]);
     const [node, lease] = items;
-    if (!node) return this.#hub.leases.forget(name);
+    if (!node) return this.#hub.nodeDeleted(name);
     const renewTime = lease && (objectOf(leaseResource, lease) as { spec?: { renewTime?: string } }).spec?.renewTime;
     this.#hub.leases.probed(name, probeOf(objectOf<Node>(nodes, node), renewTime), Date.now());
   }
