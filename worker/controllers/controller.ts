@@ -18,6 +18,8 @@ export interface Reader {
   readonly refusals: readonly string[];
   /** PEM of the authority that signs the API server's certificate; empty where a public one does. */
   readonly rootCertificate: string;
+  /** This look is the one that an earlier look asked for with `requeueAfterMs`. */
+  readonly isRequeued: boolean;
 }
 
 export type Action =

@@ -19,7 +19,22 @@ describe("pod garbage collection", () => {
     cluster.advance(60);
     cluster.delete("nodes//node-1");
     await cluster.settle();
+    expect(cluster.pods).toHaveLength(1);
+    cluster.advance(41);
+    await cluster.settle();
     expect(cluster.pods).toEqual([]);
+  });
+
+  test("leaves the pods of a Node that is registered again meanwhile", async () => {
+    const cluster = new SimulatedCluster();
+    cluster.create(pod("a", "node-1"));
+    cluster.advance(60);
+    cluster.delete("nodes//node-1");
+    await cluster.settle();
+    cluster.create({ apiVersion: "v1", kind: "Node", metadata: { name: "node-1" } });
+    cluster.advance(41);
+    await cluster.settle();
+    expect(cluster.pods).toHaveLength(1);
   });
 
   test("leaves a young pod some time for its Node to appear", async () => {
@@ -36,7 +51,7 @@ describe("pod garbage collection", () => {
   test("declares a running pod failed before it goes", () => {
     const now = Date.UTC(2030, 0, 1);
     const homeless: Stored<Pod> = { ...pod("a", "gone"), metadata: { name: "a", namespace: "default", uid: "a", resourceVersion: "1", creationTimestamp: "2029-01-01T00:00:00Z" }, status: { phase: "Running" } };
-    expect(reconcilePodGarbage({ homeless: [homeless], finished: [], now }).actions).toMatchObject([
+    expect(reconcilePodGarbage({ homeless: [homeless], finished: [], isConfirmed: true, now }).actions).toMatchObject([
       { type: "update", subresource: "status", object: { status: { phase: "Failed", conditions: [{ type: "DisruptionTarget", reason: "DeletionByPodGC" }] } } },
       { type: "delete", options: { gracePeriodSeconds: 0 } },
     ]);
@@ -47,7 +62,7 @@ describe("pod garbage collection", () => {
       metadata: { name: `p${at}`, uid: `p${at}`, resourceVersion: "1", creationTimestamp: new Date(at * 1000).toISOString() },
       status: { phase: "Succeeded" },
     }));
-    const { actions } = reconcilePodGarbage({ homeless: [], finished: finished.toReversed(), now: 0 });
+    const { actions } = reconcilePodGarbage({ homeless: [], finished: finished.toReversed(), isConfirmed: false, now: 0 });
     expect(actions.flatMap((action) => (action.type === "delete" ? [action.object.metadata.name] : []))).toEqual(["p0", "p1"]);
   });
 });

@@ -16,10 +16,12 @@ export interface PodGarbageSnapshot {
   homeless: Stored<Pod>[];
   /** Finished pods of the whole cluster. */
   finished: Stored<Pod>[];
+  /** The Node was missing before, a quarantine ago. */
+  isConfirmed: boolean;
   now: number;
 }
 
-/** A pod may be bound by hand a moment before its Node is registered. */
+/** A Node may come back (its agent registers it again), and a pod may be bound a moment before its Node is there. */
 const quarantineMs = 40_000;
 const mostAtOnce = 250;
 
@@ -27,21 +29,23 @@ export const podGarbageController: Controller<PodGarbageSnapshot> = {
   name: "podgc",
   async observe(reader, key, now) {
     const node = key.slice(key.lastIndexOf("/") + 1);
+    const isConfirmed = reader.isRequeued;
     if (node === "") {
-      return { homeless: [], finished: await reader.list<Pod>({ resource: "pods", term: "terminated" }), now };
+      return { homeless: [], finished: await reader.list<Pod>({ resource: "pods", term: "terminated" }), isConfirmed, now };
     }
     const isThere = (await reader.get<Node>(`nodes//${node}`)) !== undefined;
     const homeless = isThere ? [] : await reader.list<Pod>({ resource: "pods", term: `node:${node}` });
-    return { homeless, finished: [], now };
+    return { homeless, finished: [], isConfirmed, now };
   },
   reconcile: reconcilePodGarbage,
 };
 
-export function reconcilePodGarbage({ homeless, finished, now }: PodGarbageSnapshot): Reconciliation {
+export function reconcilePodGarbage({ homeless, finished, isConfirmed, now }: PodGarbageSnapshot): Reconciliation {
   const youngestAllowed = now - quarantineMs;
-  const isDue = (pod: Stored<Pod>) => millisecondsOf(pod.metadata.creationTimestamp) <= youngestAllowed;
+  const isDue = (pod: Stored<Pod>) => isConfirmed && millisecondsOf(pod.metadata.creationTimestamp) <= youngestAllowed;
   const due = homeless.filter(isDue);
-  const waits = homeless.filter((pod) => !isDue(pod)).map((pod) => millisecondsOf(pod.metadata.creationTimestamp) - youngestAllowed);
+  const young = homeless.map((pod) => millisecondsOf(pod.metadata.creationTimestamp) - youngestAllowed).filter((waitMs) => waitMs > 0);
+  const waits = isConfirmed ? young : homeless.map(() => quarantineMs);
   const requeueAfterMs = due.length > mostAtOnce ? 1 : waits.length > 0 ? Math.min(...waits) : undefined;
   const tooMany = Math.max(0, finished.length - terminatedPodThreshold);
   const oldest = finished.toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1));

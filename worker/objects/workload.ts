@@ -35,6 +35,8 @@ export class Workload extends DurableObject<Env> {
   #alarmAt: number | null | undefined;
   #refusals: readonly string[] = [];
   #restUntil = 0;
+  /** The alarm fired, and no look has taken note of it. */
+  #isDue = false;
   #key = this.ctx.id.name;
 
   /** Never rejects for a key that fails: it then has an alarm. */
@@ -45,6 +47,7 @@ export class Workload extends DurableObject<Env> {
   /** The platform retries a failed alarm only six times, so this one never fails. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
+    this.#isDue = true;
     await this.#looks.request();
   }
 
@@ -71,6 +74,7 @@ export class Workload extends DurableObject<Env> {
       planner,
       context: () => requestContext(this.env, { name: `system:controller:${reconciler.name}`, groups: ["system:masters"] }),
       rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
+      isRequeued: await this.#isRequeued(),
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     };
     for (let look = 1; ; look += 1) {
@@ -79,6 +83,13 @@ export class Workload extends DurableObject<Env> {
       if (look === mostStaleLooks) throw new Error(`${key}: stale ${look} times`);
       await new Promise((resolve) => setTimeout(resolve, 2 ** look * (0.5 + Math.random())));
     }
+  }
+
+  /** An alarm after a failure is a retry, and not what a look asked for. */
+  async #isRequeued(): Promise<boolean> {
+    const isDue = this.#isDue;
+    this.#isDue = false;
+    return isDue && (await this.#failures()) === 0;
   }
 
   async #rest(): Promise<void> {

@@ -32,6 +32,8 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
   readonly wakes = new Set<string>();
   /** When a controller asked to look again, by key. */
   readonly alarms = new Map<string, number>();
+  /** Keys whose alarm went off. */
+  readonly #due = new Set<string>();
   readonly #entries = new Map<ObjectKey, Entry>();
   readonly #scopes = new Map<string, number>();
   #drawn = 0;
@@ -111,6 +113,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
       store: this,
       planner,
       rootCertificate: "",
+      isRequeued: this.#due.delete(key),
       context: () => this.context(),
       seed: () => ++this.#drawn,
     });
@@ -140,7 +143,12 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
 
   advance(seconds: number): void {
     this.now += seconds * 1000;
-    for (const [key, at] of this.alarms) if (at <= this.now && this.alarms.delete(key)) this.wakes.add(`workload/${key}`);
+    for (const [key, at] of this.alarms) {
+      if (at > this.now) continue;
+      this.alarms.delete(key);
+      this.#due.add(key);
+      this.wakes.add(`workload/${key}`);
+    }
   }
 
   context(): RequestContext {

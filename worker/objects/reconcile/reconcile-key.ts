@@ -19,6 +19,8 @@ export interface Surroundings {
   context(): RequestContext;
   seed(): number;
   rootCertificate: string;
+  /** The look that an earlier one asked for. */
+  isRequeued?: boolean;
 }
 
 export interface Outcome {
@@ -39,9 +41,9 @@ export async function reconcileKey(
   refusals: readonly string[],
   surroundings: Surroundings,
 ): Promise<Outcome> {
-  const { store, planner, rootCertificate } = surroundings;
+  const { store, planner, rootCertificate, isRequeued = false } = surroundings;
   const context = surroundings.context();
-  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate });
+  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, isRequeued });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const wanted = await Promise.all(actions.filter(isOfObject).map((action) => prioritised(store, action)));
   const plan = planActions(wanted, { planner, observed: reader.observed, context });

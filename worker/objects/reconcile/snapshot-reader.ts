@@ -12,16 +12,18 @@ export class SnapshotReader implements Reader {
   readonly seed: number;
   readonly refusals: readonly string[];
   readonly rootCertificate: string;
+  readonly isRequeued: boolean;
   /** What was read, by key: updates and deletes are planned against it. */
   readonly observed = new Map<ObjectKey, Stored<KubernetesObject>>();
   readonly #store: Pick<Store, "getMany" | "list">;
   #revision = Number.POSITIVE_INFINITY;
 
-  constructor(store: Pick<Store, "getMany" | "list">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate">) {
+  constructor(store: Pick<Store, "getMany" | "list">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued">) {
     this.#store = store;
     this.seed = options.seed;
     this.refusals = options.refusals;
     this.rootCertificate = options.rootCertificate;
+    this.isRequeued = options.isRequeued;
   }
 
   /** The revision to guard a plan with: nothing that was read is older. */
