@@ -314,6 +314,16 @@ describe("streams", () => {
     expect(await answer.json()).toMatchObject({ code: 500, message: expect.stringContaining('node "hollow" is not connected') as string });
   });
 
+  test("what is not running says so to a client that fell back to SPDY", async () => {
+    const agent = await FakeAgent.join(fetch, "stream-idle");
+    await create("/api/v1/namespaces/default/pods", pod("resting", { nodeName: "stream-idle" }));
+    await agent.poll();
+    const headers = { Upgrade: "SPDY/3.1" };
+    const exec = "/api/v1/namespaces/default/pods/resting/exec?command=ls&stdout=true";
+    const resting = await asAdmin(fetch, exec, { method: "POST", headers });
+    expect(await resting.json()).toMatchObject({ code: 500, message: 'Internal error occurred: unable to upgrade connection: container not found ("c")' });
+  });
+
   test.each([
     ["a container that is not there", "container=nope", "container nope is not valid for pod waiting"],
     ["a container that has not begun", "", 'container "c" in pod "waiting" is not available'],

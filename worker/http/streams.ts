@@ -6,7 +6,7 @@ import { StatusError, type Status } from "../../protocol/status.ts";
 import type { Env } from "../env.ts";
 import { openWindow, passed } from "../nodes/credit.ts";
 import {
-  attachRequestOf, execRequestOf, logRequestOf, portForwardRequestOf, type StreamOptions,
+  attachRequestOf, execRequestOf, logRequestOf, portForwardRequestOf, requireRunning, type StreamOptions,
 } from "../nodes/pod-streams.ts";
 import { dialBackMs } from "../nodes/open-sessions.ts";
 import { encodeTicket, ticketHeader } from "../nodes/session-ticket.ts";
@@ -44,6 +44,7 @@ async function upgrade(call: Call, requestOf: (pod: Stored<Pod>) => StreamOption
   // kubectl tries SPDY when a WebSocket was refused, and shows only this second answer: it says the true reason too.
   if (wanted !== "websocket") {
     await requireConnected(call.env, node);
+    requireRunning(pod, options.container);
     throw StatusError.badRequest(wanted === undefined ? "Upgrade request required" : `unable to upgrade the connection to ${wanted}: use a WebSocket`);
   }
   const offered = (call.request.headers.get("sec-websocket-protocol") ?? "").split(",").map((protocol) => protocol.trim());

@@ -33,6 +33,15 @@ export function portForwardRequestOf(pod: Stored<Pod>): StreamOptions {
   return { verb: "portforward", ...identityOf(pod) };
 }
 
+/**
+ * Refuses, in a kubelet's words, what is not running by what the pod's status says. Only for an answer that is a
+ * refusal anyway: whether a container runs knows its agent, and the status may lag behind.
+ */
+export function requireRunning(pod: Stored<Pod>, container: string | undefined): void {
+  if (container === undefined || statusOf(pod, container)?.state?.running) return;
+  throw StatusError.internal(`unable to upgrade connection: container not found (${JSON.stringify(container)})`);
+}
+
 function attachable(pod: Stored<Pod>, query: URLSearchParams) {
   const container = containerOf(pod, query.get("container") ?? "");
   requireNode(pod);
