@@ -36,7 +36,6 @@ const verbs = {
 const subresources: Record<string, Partial<Record<string, Handler>>> = {
   status: { get, update, patch },
   finalize: { update },
-  ephemeralcontainers: { get, update, patch },
   scale: scaleHandlers,
   binding: { create: bind },
   eviction: { create: evict },

@@ -36,7 +36,7 @@ export const pods = defineResource<Pod>({
   validate: ({ spec }) => podSpecErrors("spec", spec),
   validateUpdate: podUpdateErrors,
   warnings: ({ metadata, spec }) => [...podNameWarnings(metadata?.name ?? ""), ...podSpecWarnings("spec", spec)],
-  subresources: { status: podStatus(), binding: binding(), ephemeralcontainers: ephemeralContainers() },
+  subresources: { status: podStatus(), binding: binding() },
   columns: podColumns,
   selectableFields: ({ spec, status }) => ({
     "spec.nodeName": spec?.nodeName ?? "",
@@ -100,17 +100,6 @@ function binding(): SubresourceStrategy<Pod> {
     prepareForUpdate(next, previous) {
       const nodeName = next.spec?.nodeName ?? "";
       next.spec = { containers: [], ...previous.spec, nodeName };
-    },
-    validateUpdate: () => [],
-  };
-}
-
-function ephemeralContainers(): SubresourceStrategy<Pod> {
-  return {
-    prepareForUpdate(next, previous) {
-      const added = next.spec?.ephemeralContainers;
-      keepAllBut(next, previous, "spec");
-      next.spec = { containers: [], ...previous.spec, ...(added === undefined ? {} : { ephemeralContainers: added }) };
     },
     validateUpdate: () => [],
   };
