@@ -1,6 +1,6 @@
 /**
- * What Durable Objects and handlers are given to talk to the single objects, and the one planner. Each call takes a
- * stub of its own, because one that met an error stays broken, and has a deadline.
+ * What Durable Objects and handlers are given to talk to the single objects, and the one planner. Each call has a
+ * deadline, and after an error the next one takes another stub: one that met an error stays broken.
  */
 import type { Env } from "../env.ts";
 import type { Store } from "../storage/store.ts";
@@ -24,18 +24,18 @@ export function storeOf(env: Pick<Env, "STORE">): Store {
   return boundedStore(() => env.STORE.get(id) as unknown as Store, storeMs);
 }
 
-export function boundedStore(stub: () => Store, ms: number): Store {
-  const within = <T>(work: Promise<T>): Promise<T> => withDeadline(work, ms, "the store did not answer in time");
+export function boundedStore(open: () => Store, ms: number): Store {
+  const ask = bounded(open, ms, "the store did not answer in time");
   return {
-    get: (key) => within(stub().get(key)),
-    getMany: (keys) => within(stub().getMany(keys)),
-    list: (query) => within(stub().list(query)),
-    listMany: (queries) => within(stub().listMany(queries)),
-    write: (list) => within(stub().write(list)),
-    changes: (queries) => within(stub().changes(queries)),
-    describe: () => within(stub().describe()),
-    maintain: () => within(stub().maintain()),
-    stats: () => within(stub().stats()),
+    get: (key) => ask((store) => store.get(key)),
+    getMany: (keys) => ask((store) => store.getMany(keys)),
+    list: (query) => ask((store) => store.list(query)),
+    listMany: (queries) => ask((store) => store.listMany(queries)),
+    write: (list) => ask((store) => store.write(list)),
+    changes: (queries) => ask((store) => store.changes(queries)),
+    describe: () => ask((store) => store.describe()),
+    maintain: () => ask((store) => store.maintain()),
+    stats: () => ask((store) => store.stats()),
   };
 }
 
@@ -43,14 +43,26 @@ export function boundedStore(stub: () => Store, ms: number): Store {
 export type HubPort = Pick<NodeHub, "fetch" | "report" | "isConnected" | "openSession" | "identityOf" | "agentChanged">;
 
 export function hubOf(env: Pick<Env, "NODE_HUB">): HubPort {
-  const within = <T>(work: Promise<T>): Promise<T> => withDeadline(work, hubMs, "the node hub did not answer in time");
-  const stub = () => env.NODE_HUB.getByName("hub");
+  const ask = bounded(() => env.NODE_HUB.getByName("hub"), hubMs, "the node hub did not answer in time");
   return {
-    fetch: (request) => within(stub().fetch(request)),
-    report: (node, session, hasNodeStatus) => within(stub().report(node, session, hasNodeStatus)),
-    isConnected: (node) => within(stub().isConnected(node)),
-    openSession: (node, request) => within(stub().openSession(node, request)),
-    identityOf: (node) => within(stub().identityOf(node)),
-    agentChanged: (node) => within(stub().agentChanged(node)),
+    fetch: (request) => ask((hub) => hub.fetch(request)),
+    report: (node, session, hasNodeStatus) => ask((hub) => hub.report(node, session, hasNodeStatus)),
+    isConnected: (node) => ask((hub) => hub.isConnected(node)),
+    openSession: (node, request) => ask((hub) => hub.openSession(node, request)),
+    identityOf: (node) => ask((hub) => hub.identityOf(node)),
+    agentChanged: (node) => ask((hub) => hub.agentChanged(node)),
+  };
+}
+
+function bounded<Stub>(open: () => Stub, ms: number, why: string): <T>(call: (stub: Stub) => Promise<T>) => Promise<T> {
+  let stub: Stub | undefined;
+  return async (call) => {
+    stub ??= open();
+    try {
+      return await withDeadline(call(stub), ms, why);
+    } catch (error) {
+      stub = undefined;
+      throw error;
+    }
   };
 }
