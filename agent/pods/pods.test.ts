@@ -271,6 +271,17 @@ describe("a pod", () => {
     expect(node.status.phase).toBe("Running");
   });
 
+  it("looks less and less often for what it cannot mount", async () => {
+    const looks: number[] = [];
+    const look = () => void looks.push(node.clock.now());
+    Object.defineProperty(node.configMaps, "settings", { get: look });
+    await node.want({ volumes: [{ name: "v", configMap: { name: "settings" } }] });
+    for (let second = 0; second < 60; second += 1) await node.advance(1000);
+    const times = [...new Set(looks)];
+    expect(times.length).toBeGreaterThan(3);
+    expect(times.length).toBeLessThan(12);
+  });
+
   it("kills and restarts a container whose liveness probe fails", async () => {
     node.runtime.programs.set("check", { exitCode: 1, stdout: "bad" });
     const livenessProbe = { exec: { command: ["check"] }, periodSeconds: 1, failureThreshold: 1 };

@@ -56,6 +56,8 @@ export class PodWorker {
   readonly #attempts: StartAttempts;
   readonly #terminationMessages = new Map<string, string>();
   readonly #retries = new Backoff(retryBackoff);
+  /** A step of this round failed: the next round comes later than the last one did. */
+  #hasFailed = false;
   #volumes: MountedVolumes | undefined;
   #round: Promise<void> | undefined;
   #isAskedFor = false;
@@ -151,9 +153,10 @@ export class PodWorker {
   async #rounds(): Promise<void> {
     while (this.#isAskedFor && !this.#isStopped && !this.#isGone) {
       this.#isAskedFor = false;
+      this.#hasFailed = false;
       try {
         await (this.#isLeaving ? this.#leave() : this.#sync());
-        this.#retries.forget("round");
+        if (!this.#hasFailed) this.#retries.forget("round");
       } catch (error) {
         this.#retryAfter(error);
       }
@@ -449,6 +452,7 @@ export class PodWorker {
   #retryAfter(error: unknown): void {
     const { clock, log } = this.#dependencies;
     const { name, namespace } = this.#pod.metadata;
+    this.#hasFailed = true;
     const delayMs = this.#retries.next("round", clock.now()) - clock.now();
     log.warn({ pod: `${namespace}/${name}`, error: error instanceof Error ? error.message : String(error), delayMs }, "a step of a pod failed, it is tried again");
     if (!(error instanceof RuntimeError) && !(error instanceof VolumeError)) log.error({ err: error }, "unexpected");
