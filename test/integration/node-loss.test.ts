@@ -84,6 +84,9 @@ test("a pod bound to a node with a NoExecute taint leaves after its toleration",
   const taints = [{ key: "away", effect: "NoExecute" }];
   const headers = { "Content-Type": "application/merge-patch+json" };
   await asAdmin(fetch, "/api/v1/nodes/tainted", { method: "PATCH", body: JSON.stringify({ spec: { taints } }), headers });
+  await expect.poll(async () => (await read<Node>("/api/v1/nodes/tainted")).spec?.taints?.[0]?.timeAdded).toBeDefined();
+  // Whoever evicts has seen the taint, and no pod.
+  await expect.poll(async () => (await env.STORE.getByName("store").stats()).pendingWakes, { timeout: 10_000 }).toBe(0);
   const pod = (name: string, tolerationSeconds?: number) => create("/api/v1/namespaces/default/pods", {
     apiVersion: "v1", kind: "Pod", metadata: { name },
     spec: {
