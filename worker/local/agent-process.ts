@@ -3,6 +3,8 @@
  * is started again when it dies. containerd and the pods are not its children: they stay when it goes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Report, reportLines } from "./log.ts";
 
@@ -38,7 +40,7 @@ export class AgentProcess {
 
   async start(): Promise<void> {
     const { bundle, server, caFile, stateDir, nodeName, report } = this.#options;
-    const joinToken = await this.#options.joinToken();
+    const joinToken = await this.#joinToken();
     if (this.#isStopping) return;
     const args = ["--server", server, "--ca-file", caFile, "--state-dir", stateDir, "--node-name", nodeName, "--join-token-file", "-"];
     const command = ["--pdeathsig", "TERM", "--", process.execPath, ...nodeFlagsOfAgent, bundle, ...args];
@@ -52,6 +54,13 @@ export class AgentProcess {
     const startedAtMs = Date.now();
     child.once("error", (error) => report(`could not start: ${error.message}`));
     child.once("exit", (code, signal) => void this.#onExit(signal ?? `code ${code}`, Date.now() - startedAtMs));
+  }
+
+  /** An agent that has joined is not to wait for the control plane: it starts without a token, as after a boot. */
+  async #joinToken(): Promise<string> {
+    const { joinToken, stateDir } = this.#options;
+    if (!existsSync(join(stateDir, "agent/identity.json"))) return await joinToken();
+    return await joinToken().catch(() => "");
   }
 
   /** Ends the agent cleanly; pods go on. */
