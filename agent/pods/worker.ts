@@ -5,29 +5,25 @@
  *     running ── deletion asked for, or no longer ours ──► leaving ──► gone
  */
 import { isDeepStrictEqual } from "node:util";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import type { PodStatus } from "../../protocol/kubernetes/generated/types.ts";
-import { RuntimeError, type SandboxConfig } from "../runtime/runtime.ts";
+import { mkdir } from "node:fs/promises";
+import { RuntimeError } from "../runtime/runtime.ts";
 import { computePodActions, type PodAction } from "./actions.ts";
-import { Backoff } from "./backoff.ts";
 import { collectGarbage } from "./container-garbage.ts";
 import { isRuntimeGone, startContainer } from "./container-starter.ts";
-import { stopContainer, stopContainers } from "./container-stopper.ts";
+import { stopContainer } from "./container-stopper.ts";
 import type { PodDependencies } from "./dependencies.ts";
-import { hostsFile, parseResolvConf, podNames, podResolver } from "./network-files.ts";
 import { containersOf, isTerminal, type ObservedPod, type StoredPod } from "./observed.ts";
 import { PodObserver } from "./observer.ts";
-import { hostsFilePath, podLogDirectory, terminationMessagePath } from "./paths.ts";
+import { defaultGraceSeconds, PodEnd } from "./pod-end.ts";
+import { PodFiles } from "./pod-files.ts";
 import { PodProbes } from "./probes/pod-probes.ts";
-import { sandboxConfig } from "./sandbox-config.ts";
 import { StartAttempts } from "./start-attempts.ts";
-import { podStatus, type Failure } from "./status/pod-status.ts";
+import { StatusReporter } from "./status-reporter.ts";
 import { mergedStatus } from "./status/merged-status.ts";
-import { terminationMessage } from "./termination-message.ts";
+import type { Failure } from "./status/pod-status.ts";
 import { VolumeError } from "./volumes/projection.ts";
-import type { MountedVolumes } from "./volumes/volumes.ts";
+import { WakeTimer } from "./wake-timer.ts";
 
-const retryBackoff = { firstMs: 500, mostMs: 60_000 };
 /** What was done, so that only that has to be looked at again; `anything` asks for a whole look. */
 type Progress = "none" | "anything" | { sandboxId: string; containerId?: string };
 
@@ -49,34 +45,34 @@ export class PodWorker {
   readonly #observer: PodObserver;
   readonly #probes: PodProbes;
   readonly #onGone: () => void;
-  readonly #uid: string;
-  #pod: StoredPod;
-  #reported: PodStatus | undefined;
-  #failure: Failure | undefined;
   readonly #attempts: StartAttempts;
-  readonly #terminationMessages = new Map<string, string>();
-  readonly #retries = new Backoff(retryBackoff);
+  readonly #files: PodFiles;
+  readonly #end: PodEnd;
+  readonly #status: StatusReporter;
+  readonly #timer: WakeTimer;
+  #pod: StoredPod;
+  #failure: Failure | undefined;
   /** A step of this round failed: the next round comes later than the last one did. */
   #hasFailed = false;
-  #volumes: MountedVolumes | undefined;
   #round: Promise<void> | undefined;
   #isAskedFor = false;
   #isStopped = false;
   #isRemoved = false;
   #isGone = false;
-  #hasStaleVolumes = false;
-  #graceSeconds: number | undefined;
-  #cancelTimer: (() => void) | undefined;
   #interrupt = Promise.withResolvers<"interrupted">();
 
   constructor(dependencies: PodDependencies, { pod, failure, hasExited, onGone }: PodWorkerOptions) {
     this.#dependencies = dependencies;
     this.#pod = pod;
-    this.#uid = pod.metadata.uid;
     this.#failure = failure;
     this.#onGone = onGone;
-    this.#observer = new PodObserver({ runtime: dependencies.runtime, clock: dependencies.clock, uid: this.#uid, hasExited });
+    const { runtime, clock } = dependencies;
+    this.#observer = new PodObserver({ runtime, clock, uid: pod.metadata.uid, hasExited });
     this.#attempts = new StartAttempts(dependencies);
+    this.#files = new PodFiles(dependencies);
+    this.#end = new PodEnd(dependencies);
+    this.#status = new StatusReporter(dependencies);
+    this.#timer = new WakeTimer(clock, () => this.wake());
     this.#probes = new PodProbes(dependencies, { onChange: () => this.wake() });
   }
 
@@ -98,10 +94,10 @@ export class PodWorker {
   /** The API's newest version of the pod. */
   update(pod: StoredPod): void {
     const before = this.#pod;
-    this.#pod = { ...pod, status: mergedStatus(pod.status ?? {}, this.#reported ?? before.status ?? {}) };
+    this.#pod = { ...pod, status: mergedStatus(pod.status ?? {}, this.#status.last ?? before.status ?? {}) };
     if (pod.metadata.deletionTimestamp !== undefined) this.#hurry();
     if (!isDeepStrictEqual([before.metadata.labels, before.metadata.annotations], [pod.metadata.labels, pod.metadata.annotations])) {
-      this.#hasStaleVolumes = true;
+      this.#files.outdate();
     }
     // Most news of a pod is the echo of the worker's own report: nothing to do.
     if (!isSameToWorker(before, this.#pod)) this.wake();
@@ -109,7 +105,7 @@ export class PodWorker {
 
   /** A ConfigMap or Secret that the pod names has come or changed. */
   objectsChanged(): void {
-    this.#hasStaleVolumes = true;
+    this.#files.outdate();
     this.#attempts.retryNow();
     this.wake();
   }
@@ -138,13 +134,13 @@ export class PodWorker {
   /** Sends the last status again: the control plane lost it. */
   reportAgain(): void {
     if (this.#isGone) this.#dependencies.report.terminated(this.#pod);
-    else if (this.#reported !== undefined) this.#dependencies.report.status(this.#pod, this.#reported);
+    else this.#status.again(this.#pod);
   }
 
   /** The agent stops: nothing more is done; what runs goes on. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#cancelTimer?.();
+    this.#timer.cancel();
     this.#probes.stop();
     this.#interrupt.resolve("interrupted");
     await this.#round;
@@ -156,7 +152,7 @@ export class PodWorker {
       this.#hasFailed = false;
       try {
         await (this.#isLeaving ? this.#leave() : this.#sync());
-        if (!this.#hasFailed) this.#retries.forget("round");
+        if (!this.#hasFailed) this.#timer.forgetFailures();
       } catch (error) {
         this.#retryAfter(error);
       }
@@ -170,7 +166,7 @@ export class PodWorker {
   async #sync(): Promise<void> {
     this.#checkDeadline();
     let observed = await this.#observe();
-    await this.#refreshVolumes(observed);
+    await this.#files.refresh(this.#pod, this.#ips(observed));
     for (let round = 0; round < mostRounds; round += 1) {
       if (this.#failure !== undefined) this.#report(observed);
       const actions = this.#actions(observed);
@@ -185,18 +181,9 @@ export class PodWorker {
 
   async #observe(progress: Exclude<Progress, "none"> = "anything"): Promise<ObservedPod> {
     const observed = await (progress === "anything" ? this.#observer.observe() : this.#observer.observeNew(progress));
-    const podIp = this.#ips(observed)[0] ?? "";
-    this.#probes.follow(this.#pod, observed, podIp);
-    for (const ended of observed.containers) await this.#readLastWords(ended);
+    this.#probes.follow(this.#pod, observed, this.#podIp(observed));
+    await this.#status.readLastWords(this.#pod, observed);
     return observed;
-  }
-
-  async #readLastWords(ended: ObservedPod["containers"][number]): Promise<void> {
-    if (ended.state !== "exited" || this.#terminationMessages.has(ended.id)) return;
-    const { name, attempt } = ended;
-    const container = containersOf(this.#pod).find((entry) => entry.container.name === name)?.container;
-    const file = terminationMessagePath(this.#dependencies.paths, { uid: this.#uid, container: name, attempt });
-    this.#terminationMessages.set(ended.id, await terminationMessage(container, { ended, file }));
   }
 
   #actions(observed: ObservedPod): PodAction[] {
@@ -228,13 +215,13 @@ export class PodWorker {
         return await this.#start(action, observed);
       case "backOff":
         this.#attempts.backOff(this.#pod, { ...action, observed });
-        this.#timer(action.untilMs - this.#dependencies.clock.now());
+        this.#timer.after(action.untilMs - this.#dependencies.clock.now());
         return "none";
       case "killContainer":
         await this.#kill(action, observed);
         return "anything";
       case "endPod":
-        await this.#end(observed, this.#pod.spec?.terminationGracePeriodSeconds ?? 30);
+        await this.#end.stopAll(this.#pod, observed, { graceSeconds: this.#ownGraceSeconds, podIp: this.#podIp(observed) });
         return "anything";
       default:
         return action satisfies never;
@@ -246,11 +233,12 @@ export class PodWorker {
     if (observed.sandboxes.length > 0) {
       events.forPod(this.#pod, { type: "Normal", reason: "SandboxChanged", message: "Pod sandbox changed, it will be killed and re-created." });
     } else this.#report(observed);
-    if (!(await this.#setUpVolumes([]))) return "none";
+    const missing = await this.#files.setUpVolumes(this.#pod, []);
+    if (missing !== undefined) return this.#retryAfter(missing);
     try {
       const sandboxId = await starts.use(async () => {
         await cgroups.create(this.#pod);
-        const config = await this.#sandboxConfig(attempt);
+        const config = await this.#files.sandboxConfig(this.#pod, attempt);
         await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
         return await runtime.runSandbox(config);
       });
@@ -258,35 +246,8 @@ export class PodWorker {
     } catch (error) {
       if (!(error instanceof RuntimeError) || isRuntimeGone(error)) throw error;
       events.forPod(this.#pod, { type: "Warning", reason: "FailedCreatePodSandBox", message: `Failed to create pod sandbox: ${error.message}` });
-      this.#retryAfter(error);
-      return "none";
+      return this.#retryAfter(error);
     }
-  }
-
-  /** Gives false if they cannot be set up now; the event says why. */
-  async #setUpVolumes(podIps: readonly string[]): Promise<boolean> {
-    const { volumes, objects, node, events } = this.#dependencies;
-    try {
-      this.#volumes = await volumes.setUp(this.#pod, { objects, context: { ...node, podIps } });
-      return true;
-    } catch (error) {
-      if (!(error instanceof VolumeError)) throw error;
-      events.forPod(this.#pod, { type: "Warning", reason: "FailedMount", message: error.message });
-      this.#retryAfter(error);
-      return false;
-    }
-  }
-
-  async #sandboxConfig(attempt: number): Promise<SandboxConfig> {
-    const { node, paths, hostFile } = this.#dependencies;
-    const host = parseResolvConf(await hostFile("/etc/resolv.conf"));
-    return sandboxConfig(this.#pod, {
-      attempt,
-      names: podNames(this.#pod, node.dns.domain),
-      dns: podResolver(this.#pod, { dns: node.dns, host }),
-      logDirectory: podLogDirectory(paths, this.#pod),
-      cgroupRoot: node.cgroupRoot,
-    });
   }
 
   async #start(action: Extract<PodAction, { type: "startContainer" }>, observed: ObservedPod): Promise<Progress> {
@@ -295,12 +256,12 @@ export class PodWorker {
     const sandbox = observed.sandboxes.find(({ id }) => id === sandboxId);
     if (container === undefined || sandbox === undefined) return "none";
     const podIps = this.#ips(observed);
-    if (!(await this.#prepareFiles(podIps))) return "none";
+    const missing = await this.#files.prepare(this.#pod, podIps);
+    if (missing !== undefined) return this.#retryAfter(missing);
     this.#attempts.begin(observed, name);
-    const volumes = this.#volumes ?? new Map<string, string>();
     const started = startContainer(this.#dependencies, {
-      ...{ pod: this.#pod, container, kind, attempt, sandboxId, podIps, volumes },
-      sandbox: await this.#sandboxConfig(sandbox.attempt),
+      ...{ pod: this.#pod, container, kind, attempt, sandboxId, podIps, volumes: this.#files.volumes },
+      sandbox: await this.#files.sandboxConfig(this.#pod, sandbox.attempt),
     });
     // A pull may take minutes: a pod that shall end does not wait for it.
     const result = await Promise.race([started, this.#interrupt.promise]);
@@ -312,51 +273,25 @@ export class PodWorker {
     return result.isStarted ? { sandboxId, containerId: result.containerId } : "anything";
   }
 
-  /** Volumes (again, after a restart of the agent) and /etc/hosts, before the first container. */
-  async #prepareFiles(podIps: readonly string[]): Promise<boolean> {
-    if (this.#volumes === undefined && !(await this.#setUpVolumes(podIps))) return false;
-    const { paths, node, hostFile } = this.#dependencies;
-    const path = hostsFilePath(paths, this.#uid);
-    const names = podNames(this.#pod, node.dns.domain);
-    await mkdir(`${paths.podsDir}/${this.#uid}`, { recursive: true, mode: 0o750 });
-    await writeFile(path, hostsFile(this.#pod, { names, ips: podIps, hostFile: await hostFile("/etc/hosts") }), { mode: 0o644 });
-    return true;
-  }
-
   async #kill({ containerId, name, reason }: Extract<PodAction, { type: "killContainer" }>, observed: ObservedPod): Promise<void> {
     const container = containersOf(this.#pod).find((entry) => entry.container.name === name)?.container;
     const probe = reason === "liveness" ? container?.livenessProbe : reason === "startup" ? container?.startupProbe : undefined;
-    const graceSeconds = probe?.terminationGracePeriodSeconds ?? this.#pod.spec?.terminationGracePeriodSeconds ?? 30;
+    const graceSeconds = probe?.terminationGracePeriodSeconds ?? this.#ownGraceSeconds;
     const why = reason === "changed" ? "definition changed" : `failed ${reason} probe`;
     const message = `Container ${name} ${why}, will be restarted`;
-    const podIp = this.#ips(observed)[0] ?? "";
+    const podIp = this.#podIp(observed);
     await stopContainer(this.#dependencies, { pod: this.#pod, graceSeconds, podIp, containerId, name, container, message });
   }
 
-  /** Stops everything that runs; the sandbox stays as a record, so that logs can be read. */
-  async #end(observed: ObservedPod, graceSeconds: number): Promise<void> {
-    await stopContainers(this.#dependencies, observed, { pod: this.#pod, graceSeconds, podIp: this.#ips(observed)[0] ?? "" });
-    for (const { id, state } of observed.sandboxes) if (state === "ready") await this.#dependencies.runtime.stopSandbox(id);
-  }
-
   async #leave(): Promise<void> {
-    const { runtime, volumes, cgroups, images, report } = this.#dependencies;
-    this.#cancelTimer?.();
+    this.#timer.cancel();
     this.#probes.stop();
     const observed = await this.#observer.observe();
-    this.#graceSeconds = this.#wantedGrace();
-    await this.#end(observed, this.#graceSeconds);
+    await this.#end.leave(this.#pod, observed, this.#podIp(observed));
     if (!this.#isRemoved) this.#reportEnd(await this.#observe());
-    for (const { id } of (await this.#observer.observe()).sandboxes) {
-      await runtime.stopSandbox(id);
-      await runtime.removeSandbox(id);
-    }
-    await volumes.tearDown(this.#uid);
-    await cgroups.remove(this.#pod);
-    await rm(podLogDirectory(this.#dependencies.paths, this.#pod), { recursive: true, force: true });
-    images.forget(this.#uid);
+    await this.#end.remove(this.#pod, await this.#observer.observe());
     this.#isGone = true;
-    if (!this.#isRemoved) report.terminated(this.#pod);
+    if (!this.#isRemoved) this.#dependencies.report.terminated(this.#pod);
     this.#onGone();
   }
 
@@ -365,26 +300,10 @@ export class PodWorker {
     if ((this.#pod.metadata.finalizers ?? []).length > 0) this.#report(observed);
   }
 
-  #wantedGrace(): number {
-    const { metadata, spec } = this.#pod;
-    const ofPod = spec?.terminationGracePeriodSeconds ?? 30;
-    if (metadata.deletionTimestamp !== undefined) return Math.max(metadata.deletionGracePeriodSeconds ?? ofPod, 1);
-    // Gone from the API without its grace: forced, so it gets the least.
-    return 1;
-  }
-
   /** A pull in progress is left, and a stop in progress gets a shorter grace period. */
   #hurry(): void {
     this.#interrupt.resolve("interrupted");
-    const graceSeconds = this.#wantedGrace();
-    if (this.#graceSeconds === undefined || graceSeconds >= this.#graceSeconds) return;
-    this.#graceSeconds = graceSeconds;
-    const { runtime, log } = this.#dependencies;
-    const stopAgain = async (): Promise<void> => {
-      const containers = await runtime.listContainers(this.#uid);
-      await Promise.all(containers.filter(({ state }) => state === "running").map(({ id }) => runtime.stopContainer(id, graceSeconds)));
-    };
-    stopAgain().catch((error: unknown) => log.warn({ err: error, pod: this.#pod.metadata.name }, "a shorter grace period could not be applied"));
+    this.#end.hurry(this.#pod);
   }
 
   #checkDeadline(): void {
@@ -392,71 +311,49 @@ export class PodWorker {
     const startTime = this.#pod.status?.startTime;
     if (seconds === undefined || startTime === undefined || isTerminal(this.#pod)) return;
     const leftMs = Date.parse(startTime) + seconds * 1000 - this.#dependencies.clock.now();
-    if (leftMs > 0) return this.#timer(leftMs);
+    if (leftMs > 0) return this.#timer.after(leftMs);
     const message = "Pod was active on the node longer than the specified deadline";
     this.#failure ??= { reason: "DeadlineExceeded", message };
     this.#dependencies.events.forPod(this.#pod, { type: "Normal", reason: "DeadlineExceeded", message });
-  }
-
-  async #refreshVolumes(observed: ObservedPod): Promise<void> {
-    if (!this.#hasStaleVolumes || this.#volumes === undefined) return;
-    this.#hasStaleVolumes = false;
-    const { volumes, objects, node } = this.#dependencies;
-    await volumes.refresh(this.#pod, { objects, context: { ...node, podIps: this.#ips(observed) } });
   }
 
   #ips(observed: ObservedPod): readonly string[] {
     return this.#pod.spec?.hostNetwork === true ? this.#dependencies.node.hostIps : (observed.sandboxes[0]?.ips ?? []);
   }
 
+  #podIp(observed: ObservedPod): string {
+    return this.#ips(observed)[0] ?? "";
+  }
+
+  get #ownGraceSeconds(): number {
+    return this.#pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+  }
+
   #report(observed: ObservedPod): void {
-    const { clock, node, report } = this.#dependencies;
-    const status = podStatus({
-      pod: this.#pod,
+    this.#pod = this.#status.report(this.#pod, {
       observed,
       probes: this.#probes.results(),
       waiting: this.#attempts.waiting,
-      terminationMessages: this.#terminationMessages,
       isEnding: this.#isLeaving || this.#failure !== undefined,
-      hostIps: node.hostIps,
-      nowMs: clock.now(),
       failure: this.#failure,
     });
-    const before = this.#reported ?? this.#pod.status;
-    this.#pod = { ...this.#pod, status };
-    if (isDeepStrictEqual(before, status)) return;
-    this.#reported = status;
-    report.status(this.#pod, status);
   }
 
   /** Asks for a round when the earliest of what is waited for falls due. */
   #schedule(): void {
     const retryMs = this.#attempts.nextRetryMs();
-    if (retryMs !== undefined) this.#timer(retryMs - this.#dependencies.clock.now());
+    if (retryMs !== undefined) this.#timer.after(retryMs - this.#dependencies.clock.now());
     this.#checkDeadline();
   }
 
-  #timerAtMs = Infinity;
-
-  #timer(delayMs: number): void {
-    const atMs = this.#dependencies.clock.now() + delayMs;
-    if (atMs >= this.#timerAtMs) return;
-    this.#cancelTimer?.();
-    this.#timerAtMs = atMs;
-    this.#cancelTimer = this.#dependencies.clock.after(delayMs, () => {
-      this.#timerAtMs = Infinity;
-      this.wake();
-    });
-  }
-
-  #retryAfter(error: unknown): void {
-    const { clock, log } = this.#dependencies;
-    const { name, namespace } = this.#pod.metadata;
+  #retryAfter(error: unknown): "none" {
     this.#hasFailed = true;
-    const delayMs = this.#retries.next("round", clock.now()) - clock.now();
+    const { name, namespace } = this.#pod.metadata;
+    const { log } = this.#dependencies;
+    const delayMs = this.#timer.afterFailure();
     log.warn({ pod: `${namespace}/${name}`, error: error instanceof Error ? error.message : String(error), delayMs }, "a step of a pod failed, it is tried again");
     if (!(error instanceof RuntimeError) && !(error instanceof VolumeError)) log.error({ err: error }, "unexpected");
-    this.#timer(delayMs * (0.75 + Math.random() / 4));
+    return "none";
   }
 }
 
