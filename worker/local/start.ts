@@ -87,6 +87,8 @@ async function start(options: StartOptions): Promise<void> {
 /** workerd reads the bundle when it starts, also after a crash: it gets a copy that a later build leaves alone. */
 function writeWorkerdConfig(paths: StatePaths, made: { worker: string; server: string; settings: Settings }) {
   const options = workerOptions();
+  const secretFile = (name: string) => readFileSync(join(paths.secrets, name), "utf8");
+  const ca = secretFile("ca.crt");
   const worker = join(paths.dir, "worker.mjs");
   copyFileSync(made.worker, worker);
   const miniflare = createRequire(join(repository, "package.json")).resolve("miniflare");
@@ -100,9 +102,11 @@ function writeWorkerdConfig(paths: StatePaths, made: { worker: string; server: s
       SERVICE_CIDR: made.settings.serviceCidr,
       CLUSTER_CIDR: made.settings.clusterCidr,
       PUBLIC_URL: made.server,
-      ROOT_CERTIFICATE: readFileSync(join(paths.secrets, "ca.crt"), "utf8"),
+      ROOT_CERTIFICATE: ca,
     },
     secrets: ["ADMIN_TOKEN_SHA256", "ENCRYPTION_KEYS"],
+    // With the CA: an agent that joins knows its hash only.
+    tls: { certificateChain: secretFile("server.crt") + ca, privateKey: secretFile("server.key") },
     storage: { d1: paths.d1, objects: paths.objects },
     v8Flags,
   });

@@ -50,6 +50,7 @@ async function timedStart(stateDir: string, worker: string): Promise<number> {
   const workerd = new Workerd({
     paths,
     binary: workerdBinary(repository),
+    apiAddress: `unix:${join(paths.sockets, "api.sock")}`,
     report: () => undefined,
     secrets: () => ({ ADMIN_TOKEN_SHA256: "0".repeat(64), ENCRYPTION_KEYS: `k:${Buffer.alloc(32).toString("base64")}` }),
   });

@@ -17,9 +17,7 @@ import { readMigrations } from "./migrations.ts";
 import { type StatePaths, statePaths } from "./paths.ts";
 import { recordProcess } from "./process-record.ts";
 import { ensureSecrets, sha256Hex, writePrivately } from "./secrets.ts";
-import { startTlsFront } from "./tls-front.ts";
-import { apiSocket } from "./workerd-config.ts";
-import { Workerd, maintain, socketPath } from "./workerd.ts";
+import { Workerd, maintain } from "./workerd.ts";
 
 const report = reporter("kedge");
 const readyTimeoutMs = 60_000;
@@ -32,6 +30,7 @@ async function main(paths: StatePaths, launch: Launch): Promise<void> {
   const workerd = new Workerd({
     paths,
     binary: launch.workerdBinary,
+    apiAddress: `${launch.host.includes(":") ? `[${launch.host}]` : launch.host}:${launch.port}`,
     report: reporter("control-plane"),
     secrets: () => bindingSecrets(paths),
   });
@@ -59,14 +58,6 @@ async function main(paths: StatePaths, launch: Launch): Promise<void> {
   try {
     await workerd.start();
     await maintain(paths, "/migrations", readMigrations(launch.migrationsDir));
-    await startTlsFront({
-      // With the CA: an agent that joins knows its hash only.
-      cert: secretFile("server.crt") + ca,
-      key: secretFile("server.key"),
-      host: launch.host,
-      port: launch.port,
-      backend: socketPath(paths, apiSocket),
-    });
     await untilReady(client());
   } catch (error) {
     report(`the control plane did not start: ${error instanceof Error ? error.message : String(error)}`);

@@ -19,5 +19,15 @@ describe("the local control plane", () => {
     expect(text).toContain('(name = "ENCRYPTION_KEYS", fromEnvironment = "ENCRYPTION_KEYS")');
     expect(text).toContain('v8Flags = ["--max-old-space-size=112"]');
     expect(text).toContain('(className = "StoreObject", uniqueKey = "kedge-StoreObject", enableSql = true)');
+    expect(text).toContain('(name = "api", http = (), service = "kedge")');
+  });
+
+  it("ends TLS where it was given a certificate", () => {
+    const text = workerdConfig({
+      ...workerOptions(),
+      ...{ worker: "/w.mjs", maintenance: "/m.mjs", miniflareWorkers: "/miniflare", v8Flags: [] },
+      ...{ secrets: [], storage: { d1: "/d1", objects: "/objects" }, tls: { certificateChain: "CERT\n", privateKey: "KEY\n" } },
+    });
+    expect(text).toContain('(name = "api", https = (options = (), tlsOptions = (keypair = (privateKey = "KEY\\n", certificateChain = "CERT\\n")');
   });
 });

@@ -17,8 +17,10 @@ export interface WorkerdConfigOptions {
   d1Binding: string;
   /** Bindings with their values in the file. */
   variables: Record<string, string>;
-  /** Bindings whose values come from workerd's environment, so that the file holds no secret. */
+  /** Bindings whose values come from workerd's environment. */
   secrets: string[];
+  /** PEM. The key stands in the file, as workerd takes it from nowhere else. Absent: the API speaks plain HTTP. */
+  tls?: { certificateChain: string; privateKey: string };
   storage: { d1: string; objects: string };
   v8Flags: string[];
 }
@@ -49,7 +51,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
-    (name = "${apiSocket}", http = (), service = "kedge"),
+    (name = "${apiSocket}", ${protocolOf(options.tls)}, service = "kedge"),
     (name = "${maintenanceSocket}", http = (), service = "maintenance"),
   ],
   extensions = [(modules = [
@@ -95,6 +97,13 @@ const d1Database :Workerd.Worker = (
   durableObjectStorage = (localDisk = "d1:disk"),
 );
 `;
+}
+
+/** HTTP/1.1 only: the API's clients upgrade to WebSocket for exec and port-forward. */
+function protocolOf(tls: WorkerdConfigOptions["tls"]): string {
+  if (tls === undefined) return "http = ()";
+  const keypair = `(privateKey = ${quoted(tls.privateKey)}, certificateChain = ${quoted(tls.certificateChain)})`;
+  return `https = (options = (), tlsOptions = (keypair = ${keypair}, minVersion = tls1Dot2))`;
 }
 
 function bindingsOf(options: WorkerdConfigOptions): string[] {

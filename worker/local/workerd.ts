@@ -22,6 +22,8 @@ import { apiSocket, maintenanceSocket } from "./workerd-config.ts";
 export interface WorkerdOptions {
   paths: StatePaths;
   binary: string;
+  /** Where the API listens: `127.0.0.1:6443` or `unix:/path`. */
+  apiAddress: string;
   report: Report;
   /** Values of the secret bindings; asked for at every start, so that a rotated token counts from then on. */
   secrets(): Record<string, string>;
@@ -39,8 +41,8 @@ export function workerdBinary(repository: string): string {
   return packageOf.resolve(name);
 }
 
-export function socketPath(paths: StatePaths, socket: string): string {
-  return join(paths.sockets, `${socket}.sock`);
+function maintenancePath(paths: StatePaths): string {
+  return join(paths.sockets, "maintenance.sock");
 }
 
 export class Workerd {
@@ -58,7 +60,7 @@ export class Workerd {
     const { paths } = this.#options;
     this.#isStopping = false;
     await endRecorded(paths.workerdRecord, { graceMs: 0 });
-    for (const socket of [apiSocket, maintenanceSocket]) rmSync(socketPath(paths, socket), { force: true });
+    rmSync(maintenancePath(paths), { force: true });
     const child = this.#spawn();
     this.#process = child;
     if (child.pid !== undefined) recordProcess(paths.workerdRecord, child.pid);
@@ -86,8 +88,9 @@ export class Workerd {
   }
 
   #spawn(): ChildProcess {
-    const { paths, binary, report, secrets } = this.#options;
-    const sockets = [apiSocket, maintenanceSocket].map((name) => `--socket-addr=${name}=unix:${socketPath(paths, name)}`);
+    const { paths, binary, apiAddress, report, secrets } = this.#options;
+    const addresses = { [apiSocket]: apiAddress, [maintenanceSocket]: `unix:${maintenancePath(paths)}` };
+    const sockets = Object.entries(addresses).map(([name, address]) => `--socket-addr=${name}=${address}`);
     const args = ["serve", "--experimental", "--import-path=/", ...sockets, "--control-fd=3", paths.workerdConfig];
     const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -139,8 +142,7 @@ function listening(child: ChildProcess): Promise<void> {
 export function maintain(paths: StatePaths, path: string, body: unknown, timeoutMs = 60_000): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const socket = socketPath(paths, maintenanceSocket);
-    const outgoing = request({ socketPath: socket, path, method: "POST", signal, agent: false }, (response) => {
+    const outgoing = request({ socketPath: maintenancePath(paths), path, method: "POST", signal, agent: false }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (text += chunk));
