@@ -6,7 +6,8 @@ const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000
 
 /** Go's durations as kubectl sends them; anything else: the longest. */
 export function deadlineMs(timeout: string | null): number {
-  const parts = [...(timeout ?? "").matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (timeout === null) return longestMs;
+  const parts = [...timeout.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0), 0);
   return ms > 0 ? Math.min(ms, longestMs) : longestMs;
 }
