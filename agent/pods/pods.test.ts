@@ -271,6 +271,22 @@ describe("a pod", () => {
     expect(node.status.phase).toBe("Running");
   });
 
+  it("does not wait any longer once the runtime has come back", async () => {
+    const gone = new RuntimeError("unavailable", "connection refused");
+    for (let failure = 0; failure < 60; failure += 1) node.runtime.failNext("runSandbox", gone);
+    await node.want();
+    for (let second = 0; second < 120; second += 1) await node.advance(1000);
+    const tries = node.calls("runSandbox").length;
+    await node.advance(2000);
+    expect(node.calls("runSandbox").length).toBe(tries);
+    // Its services are there a moment before they do their work.
+    node.runtime.comeBack();
+    await node.settle();
+    node.runtime.succeed("runSandbox");
+    await node.advance(500);
+    expect(node.status.phase).toBe("Running");
+  });
+
   it("looks less and less often for what it cannot mount", async () => {
     const looks: number[] = [];
     const look = () => void looks.push(node.clock.now());

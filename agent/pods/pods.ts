@@ -149,7 +149,7 @@ export class Pods {
 
   #onEvent(event: RuntimeEvent): void {
     if (event.type === "resync") {
-      for (const worker of this.#workers.values()) worker.wake();
+      for (const worker of this.#workers.values()) worker.runtimeReturned();
       return;
     }
     if (event.type === "oom") return;

@@ -110,6 +110,13 @@ export class PodWorker {
     this.wake();
   }
 
+  /** The runtime is there (again): what failed without it is tried at once, and soon again should it not be ready yet. */
+  runtimeReturned(): void {
+    this.#timer.forgetFailures();
+    this.#attempts.retryNow();
+    this.wake();
+  }
+
   /** The pod is not this node's any more: it is ended without a word to the API. */
   remove(): void {
     this.#isRemoved = true;

@@ -53,6 +53,11 @@ export class Channel {
     );
   }
 
+  /** False if there is no connection after `timeoutMs`. */
+  async connected(timeoutMs: number): Promise<boolean> {
+    return await new Promise((resolve) => this.#client.waitForReady(Date.now() + timeoutMs, (error) => resolve(error === undefined)));
+  }
+
   close(): void {
     this.#client.close();
   }

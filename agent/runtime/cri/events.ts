@@ -17,11 +17,19 @@ const namespace = "k8s.io";
 const filters = ["/tasks/exit", "/tasks/oom"].map((topic) => `namespace==${namespace},topic=="${topic}"`);
 const reconnectMs = { first: 100, most: 5000 };
 const subscribedAfterMs = 100;
+const connectMs = 10_000;
 
 export function watchEvents(channel: Channel, listener: (event: RuntimeEvent) => void, signal: AbortSignal): void {
   let delayMs = reconnectMs.first;
-  const connect = (): void => {
+  const connectLater = (): void => {
+    setTimeout(() => void connect(), delayMs * (0.5 + Math.random() / 2)).unref();
+    delayMs = Math.min(delayMs * 2, reconnectMs.most);
+  };
+  const connect = async (): Promise<void> => {
+    // While nobody is there, nobody is told to look again: all would fail, and wait longer after each failure.
+    const isConnected = await channel.connected(connectMs);
     if (signal.aborted) return;
+    if (!isConnected) return connectLater();
     const stream = channel.stream(subscribe, { filters }, namespace);
     const abort = (): void => stream.cancel();
     signal.addEventListener("abort", abort, { once: true });
@@ -36,13 +44,10 @@ export function watchEvents(channel: Channel, listener: (event: RuntimeEvent) =>
     stream.once("close", () => {
       signal.removeEventListener("abort", abort);
       clearTimeout(subscribed);
-      if (signal.aborted) return;
-      listener({ type: "resync" });
-      setTimeout(connect, delayMs * (0.5 + Math.random() / 2)).unref();
-      delayMs = Math.min(delayMs * 2, reconnectMs.most);
+      if (!signal.aborted) connectLater();
     });
   };
-  connect();
+  void connect();
 }
 
 function runtimeEvent(envelope: ReturnType<typeof eventEnvelope.decode>): RuntimeEvent | undefined {

@@ -233,6 +233,16 @@ export class FakeRuntime implements Runtime {
     queueMicrotask(() => listener({ type: "resync" }));
   }
 
+  /** What was to fail fails no more. */
+  succeed(method: keyof Runtime): void {
+    this.#failures.delete(method);
+  }
+
+  /** It was away, and is there again. */
+  comeBack(): void {
+    for (const listener of this.#listeners) listener({ type: "resync" });
+  }
+
   #enter(method: keyof Runtime, argument: string): void {
     this.calls.push({ method, argument });
     const failure = this.#failures.get(method)?.shift();
