@@ -42,10 +42,12 @@ function parsePort(text: string): number {
 }
 
 /**
- * The isolate is held to 128 MB, as in production; small semi-spaces keep what is resident near what is used. Both are
- * per isolate: D1's own stays far below them.
+ * The isolate is held to 128 MB, as in production: 112 and two semi-spaces. Each collection is a whole one, because what
+ * workerd keeps outside V8's heap for an object that has survived two small ones (a request, a response, a stub) is
+ * freed by a whole one only, and V8, which does not see it, asks for one too rarely: 70 MB less with 5,000 pods, for a
+ * third more CPU where there are many writers. Code that is in use is then not to be thrown away each time.
  */
-const v8Flags = ["--max-old-space-size=112", "--max-semi-space-size=4"];
+const v8Flags = ["--max-old-space-size=112", "--max-semi-space-size=8", "--gc-global", "--no-flush-bytecode"];
 /** The supervisor's own heap. */
 const nodeFlags = ["--max-old-space-size=48", "--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"];
 
