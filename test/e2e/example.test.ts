@@ -140,4 +140,9 @@ describe("faults", () => {
     expect(await containerIds()).toBe(before);
     await expectRotation(await readyPods(9));
   });
+
+  it("a later start leaves alone what the user made of the example", async () => {
+    await eventually(() => expect(use.current.log).toContain("the example was applied at the first start and is left as it is now"));
+    expect(await kubectl("get deployment/my-app-deployment -o jsonpath={.spec.template.spec.containers[0].image}")).toBe("my-app-image:2.0");
+  });
 });

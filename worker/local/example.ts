@@ -1,6 +1,9 @@
-/** Applies the example with kubectl, as a user would, and shows its progress until all of it is ready. */
+/**
+ * Applies the example with kubectl, as a user would, and shows its progress until all of it is ready. Only the first
+ * start of a state directory does so: later ones leave alone what the user made of it.
+ */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "./api-client.ts";
@@ -22,6 +25,10 @@ const retryMs = 1000;
 export async function runExample({ paths, client, report, signal }: ExampleOptions): Promise<void> {
   const manifests = join(repository, "examples");
   if (!existsSync(manifests)) return;
+  if (existsSync(paths.exampleRecord)) {
+    report("the example was applied at the first start and is left as it is now (kubectl apply -f examples/ applies it again)");
+    return client.close();
+  }
   if (!(await untilNodeIsReady(client, report, signal))) return;
   report("building the example's image and putting it into the node");
   await runTool(process.execPath, [join(repository, "agent/load.ts"), "--example", "--state-dir", paths.dir], "images");
@@ -31,6 +38,7 @@ export async function runExample({ paths, client, report, signal }: ExampleOptio
     if (attempt === attempts || signal.aborted) return report("the example could not be applied; see kubectl's message above");
     await sleep(retryMs * attempt * (0.5 + Math.random() / 2));
   }
+  writeFileSync(paths.exampleRecord, `${new Date().toISOString()}\n`);
   const pods = await untilPodsAreReady(client, report, signal);
   if (!signal.aborted) for (const line of whatToTry(pods, paths)) report(line);
   client.close();

@@ -31,6 +31,8 @@ export interface StatePaths {
   workerdConfig: string;
   supervisorRecord: string;
   workerdRecord: string;
+  /** There once the example was applied: what the user made of it since is not undone by the next start. */
+  exampleRecord: string;
 }
 
 /** A unix socket's path may have 107 characters. */
@@ -50,6 +52,7 @@ export function statePaths(stateDir: string): StatePaths {
     workerdConfig: join(dir, "workerd.capnp"),
     supervisorRecord: join(dir, "supervisor.json"),
     workerdRecord: join(dir, "workerd.json"),
+    exampleRecord: join(dir, "example-applied"),
   };
 }
 
