@@ -1,6 +1,7 @@
 /** The funnel: whatever went wrong becomes one Kubernetes `Status`. */
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { StatusError, type Status } from "../../protocol/status.ts";
+import { outcomes } from "../storage/ports.ts";
 import type { HttpEnv } from "./context.ts";
 
 export function statusResponse(status: Status): Response {
@@ -20,6 +21,10 @@ export function errorResponse(error: unknown): Response {
   if (isOverloaded(error)) {
     return statusResponse(StatusError.tooManyRequests("the store is busy or restarting, please try again", 1).status);
   }
+  const message = error instanceof Error ? error.message : "";
+  // As upstream when etcd answers too late, and when it is not there.
+  if (message.includes(outcomes.unknown)) return statusResponse(StatusError.timeout(outcomes.unknown, 0).status);
+  if (message.includes(outcomes.notWritten)) return statusResponse(StatusError.serviceUnavailable("the database cannot be reached").status);
   return statusResponse(StatusError.internal(`request ${requestId} failed, see the log`).status);
 }
 

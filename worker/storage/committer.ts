@@ -15,7 +15,7 @@ import { planCommit } from "./commit-plan.ts";
 import { Draft } from "./draft.ts";
 import type { Loader } from "./loader.ts";
 import { FencedError, type Commit, type HistoryRow, type InDoubt, type Snapshot } from "./persistence.ts";
-import { UnavailableError, type CorePorts } from "./ports.ts";
+import { outcomes, UnavailableError, type CorePorts } from "./ports.ts";
 import type { State } from "./state.ts";
 import type { WriteAnswer, WriteList, WriteResult } from "./store.ts";
 import type { TextCache } from "./text-cache.ts";
@@ -110,7 +110,7 @@ export class Committer {
   }
 
   #refuseAll(cause: unknown): undefined {
-    const reason = new UnavailableError("the database cannot be reached; nothing was written", { cause });
+    const reason = new UnavailableError(`the database cannot be reached; ${outcomes.notWritten}`, { cause });
     for (const { reject } of this.#waiting.splice(0)) reject(reason);
   }
 
@@ -194,7 +194,7 @@ export class Committer {
   }
 
   abandonDoubt(cause: unknown): void {
-    const reason = new UnavailableError("nobody can tell whether this was written: read before you repeat it", { cause });
+    const reason = new UnavailableError(`${outcomes.unknown}: read before you repeat it`, { cause });
     for (const { pending } of this.#doubt?.answers ?? []) pending.reject(reason);
     this.#doubt = undefined;
   }
@@ -205,7 +205,7 @@ export class Committer {
     for (const { pending } of answers) {
       pending.attempts += 1;
       if (pending.attempts < tries) again.push(pending);
-      else pending.reject(new UnavailableError("other writers keep taking over; nothing was written"));
+      else pending.reject(new UnavailableError(`other writers keep taking over; ${outcomes.notWritten}`));
     }
     this.#waiting.unshift(...again);
     if (again.length > 0) this.#start();

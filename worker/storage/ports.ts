@@ -17,6 +17,12 @@ export interface CorePorts {
   textBytes?: number;
 }
 
+/** Words that outlive the way through RPC, which keeps an error's message and not its class. */
+export const outcomes = {
+  unknown: "nobody can tell whether this was written",
+  notWritten: "nothing was written",
+};
+
 /** The message says whether the write was certainly not made, or nobody can tell. */
 export class UnavailableError extends Error {
   override name = "UnavailableError";
