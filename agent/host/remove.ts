@@ -20,8 +20,8 @@ export async function removeHost(names: HostNames): Promise<void> {
   if (containerd) await stopContainerd(containerd);
   const shared = [...shimSocketsOf(names), ...cniNotesOf(names)];
   await endProcesses(names);
-  await unmountBeneath(names.runtimeDir);
-  await unmountBeneath(names.containerdRoot);
+  // Volumes and sub-paths, too: whoever deletes the state directory must not reach through a mount into a host's folder.
+  for (const folder of [names.runtimeDir, names.containerdRoot, join(names.stateDir, "agent")]) await unmountBeneath(folder);
   await until(() => (removeCgroups(names.cgroupParent), !hasCgroups(names.cgroupParent)), { timeoutMs: 5_000 });
   for (const path of shared) rmSync(path, { force: true });
   const folders = [names.containerdRoot, names.runtimeDir, names.cniConfDir, names.certsDir];
