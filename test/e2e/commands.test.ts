@@ -64,6 +64,21 @@ describe("npm start", () => {
 
 const clusterIp = (cluster: Cluster) => cluster.kubectl("get service kubernetes -o jsonpath={.spec.clusterIP}");
 
+describe("kubectl", () => {
+  it("explains fields in words, in both groups that have them", async () => {
+    expect(await use.current.kubectl("explain deployment.spec.replicas")).toMatch(/FIELD: replicas <integer>\s+DESCRIPTION:\s+Number of desired pods/);
+    expect(await use.current.kubectl("explain events.note --api-version=events.k8s.io/v1")).toContain("human-readable description");
+  });
+
+  it("shows the same events in both groups", async () => {
+    await use.current.kubectl("run eventful --image=example:1");
+    await eventually(async () => expect(await use.current.kubectl("get events.v1.events.k8s.io")).toContain("pod/eventful"));
+    expect(await use.current.kubectl("get events.events.k8s.io -o jsonpath={.items[0].regarding.name}")).toBe("eventful");
+    expect(await use.current.kubectl("get events -o jsonpath={.items[0].involvedObject.name}")).toBe("eventful");
+    await use.current.kubectl("delete pod eventful --wait=false");
+  });
+});
+
 describe("npm run", () => {
   it("kubectl and helm need no kubectl and helm of the user's own", async () => {
     const environment = { env: { KUBECONFIG: use.current.kubeconfig } };

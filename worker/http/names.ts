@@ -15,11 +15,15 @@ export function placeInNamespace({ info, resource }: Pick<Call, "info" | "resour
   metadata.namespace = info.namespace;
 }
 
+/** Of an update: it must say whom it means, in the words of the path. */
 export function checkName({ info }: Pick<Call, "info">, object: KubernetesObject): void {
-  const metadata = (object.metadata ??= {});
-  metadata.name ||= info.name;
-  if (metadata.name === info.name) return;
+  const { name = "", namespace = "" } = (object.metadata ??= {});
+  if (name === "") {
+    throw StatusError.badRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (name !== info.name) throw StatusError.badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`);
+  if (info.namespace === "" || namespace === "" || namespace === info.namespace) return;
   throw StatusError.badRequest(
-    `the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`,
+    `the namespace of the object (${namespace}) does not match the namespace on the request (${info.namespace})`,
   );
 }

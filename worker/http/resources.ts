@@ -14,6 +14,7 @@ import { list } from "./list.ts";
 import { patch } from "./patch.ts";
 import { bind, evict } from "./pod-subresources.ts";
 import { get } from "./read.ts";
+import { withWarnings } from "./respond.ts";
 import type { ResourceRequest, ServedVerb } from "./request-info.ts";
 import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
@@ -70,7 +71,8 @@ export function mountResources(app: App): void {
         context: requestContext(c.env, user),
         waitUntil: (later) => c.executionCtx.waitUntil(later),
       });
-      return await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));
+      const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));
+      return resource.deprecation === undefined ? response : withWarnings(response, [resource.deprecation]);
     });
   }
 }

@@ -6,6 +6,7 @@ import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { selectorText } from "../resources/columns.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call, Handler } from "./context.ts";
+import { checkName } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
 import { patched, readPatch } from "./patch.ts";
 import { readCurrent } from "./read.ts";
@@ -23,6 +24,7 @@ async function getScale(call: Call): Promise<Response> {
 async function updateScale(call: Call): Promise<Response> {
   const { isDryRun } = writeOptionsOf(call.query, "UpdateOptions");
   const value = parseBody(await readBody(call.request), "Scale");
+  checkName(call, isRecord(value) && isRecord(value["metadata"]) ? { metadata: value["metadata"] } : {});
   const asked = wishOf(value);
   return await write(call, () => asked, { isDryRun, hasPrecondition: asked.resourceVersion !== undefined });
 }

@@ -13,6 +13,7 @@ export const endpoints = defineResource<Endpoints>({
   shortNames: ["ep"],
   schema: "io.k8s.api.core.v1.Endpoints",
   isCreatedByUpdate: true,
+  deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   applyDefaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ??= "TCP";
   },

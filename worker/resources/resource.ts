@@ -72,6 +72,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   /** Name of its schema in ./generated (OpenAPI's `io.k8s.api.core.v1.Pod`). */
   schema: string;
   conversion?: Conversion;
+  /** Told with every answer, as a Warning header: what to use instead. */
+  deprecation?: string;
   /** True: a PUT must name the resourceVersion that it is based upon. */
   needsResourceVersion?: boolean;
   /** True: a PUT to a name that is not there creates it. */

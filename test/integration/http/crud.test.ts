@@ -242,3 +242,24 @@ describe("subresources of pods", () => {
     expect((await call("GET", `${ns}/pods/evicted`)).status).toBe(404);
   });
 });
+
+test("an update says whom it means, in the words of the path", async () => {
+  await call("POST", `${ns}/configmaps`, { body: configMap("meant") });
+  const message = async (body: object) => (await call("PUT", `${ns}/configmaps/meant`, { body })).body.message;
+  expect(await message({ data: {} })).toBe("the name of the object (meant based on URL) was undeterminable: name must be provided");
+  expect(await message(configMap("other"))).toBe("the name of the object (other) does not match the name on the URL (meant)");
+  expect(await message({ metadata: { name: "meant", namespace: "x" } })).toBe("the namespace of the object (x) does not match the namespace on the request (crud)");
+});
+
+test("a scale says whom it means, so that an empty one ends nothing", async () => {
+  const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i:1" }] } };
+  const deployments = ns.replace("/api/v1", "/apis/apps/v1") + "/deployments";
+  await call("POST", deployments, { body: { metadata: { name: "sized" }, spec: { replicas: 2, selector: { matchLabels: { a: "b" } }, template } } });
+  expect((await call("PUT", `${deployments}/sized/scale`, { body: {} })).status).toBe(400);
+  expect((await call("GET", `${deployments}/sized/scale`)).body.spec).toEqual({ replicas: 2 });
+});
+
+test("Endpoints tell what replaces them", async () => {
+  const { headers } = await call("GET", `${ns}/endpoints`);
+  expect(headers.get("warning")).toBe('299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"');
+});
