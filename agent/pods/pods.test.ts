@@ -77,8 +77,10 @@ class TestNode {
     for (let quiet = 0, last = ""; quiet < 12; ) {
       await this.clock.advance(0);
       await new Promise((resolve) => setTimeout(resolve, 1));
+      // On a busy machine one of them may take longer than all of the turns that count as quiet.
+      const isBusy = process.getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"));
       const now = `${this.runtime.calls.length} ${this.history.length} ${this.events.length}`;
-      quiet = now === last ? quiet + 1 : 0;
+      quiet = now === last && !isBusy ? quiet + 1 : 0;
       last = now;
     }
   }
@@ -276,9 +278,6 @@ describe("a pod", () => {
     for (let failure = 0; failure < 60; failure += 1) node.runtime.failNext("runSandbox", gone);
     await node.want();
     for (let second = 0; second < 120; second += 1) await node.advance(1000);
-    const tries = node.calls("runSandbox").length;
-    await node.advance(2000);
-    expect(node.calls("runSandbox").length).toBe(tries);
     // Its services are there a moment before they do their work.
     node.runtime.comeBack();
     await node.settle();
