@@ -110,6 +110,14 @@ describe("join", () => {
     expect((await agent.tryPoll({})).status).toBe(401);
   });
 
+  test("who joins again is heard, however often the agent before it was started", async () => {
+    const agent = await FakeAgent.join(fetch, "join-12");
+    expect((await agent.tryPoll({ session: agent.session + 7 })).status).toBe(200);
+    await asAdmin(fetch, "/kedge/v1/nodes/join-12/agent", { method: "DELETE" });
+    const again = await FakeAgent.join(fetch, "join-12");
+    expect((await again.tryPoll({})).status).toBe(200);
+  });
+
   test("who joins with another key takes over at once", async () => {
     const agent = await FakeAgent.join(fetch, "join-11");
     await agent.poll();

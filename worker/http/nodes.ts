@@ -83,6 +83,7 @@ function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
     context: requestContext(env, user),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     isConnected: (node) => hubOf(env).isConnected(node),
+    lastSession: (node) => hubOf(env).lastSession(node),
     // The store's own wake tells the hub, too: a hub that is away now does not undo what was written.
     agentChanged: (node) => hubOf(env).agentChanged(node).catch((error: unknown) => {
       console.error(`the hub does not know yet that the agent of ${node} changed`, error);

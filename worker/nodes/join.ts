@@ -23,6 +23,8 @@ export interface JoinPorts {
   randomBytes(length: number): Uint8Array;
   /** Whether the node's present agent was heard from within its grace period. */
   isConnected(node: string): Promise<boolean>;
+  /** The highest session number that an agent of the node has used; 0: none that is known. */
+  lastSession(node: string): Promise<number>;
   /** Another key counts for the node from now on. */
   agentChanged(node: string): Promise<void>;
 }
@@ -98,7 +100,8 @@ async function register(options: { spent: SpentToken; request: JoinRequest; port
   const agent = await store.get(agentKey(request.nodeName));
   const known = agent && agentOf(agent);
   await checkTakeover({ spent, request, known, ports });
-  const session = (known?.session ?? 0) + 1;
+  // Each start of an agent takes the next number, so the one that it joined with says little.
+  const session = Math.max(known?.session ?? 0, await ports.lastSession(request.nodeName)) + 1;
   const node = await planNode(request, ports);
   const { publicKey, labels } = request;
   const registered: Agent = { ...identity(request.nodeName, context), publicKey, session, podCidr: node.podCidr, labels };

@@ -128,6 +128,11 @@ export class NodeHub extends DurableObject<Env> {
     return this.#hub.isConnected(node);
   }
 
+  /** The highest session number that an agent of the node has used; 0: none that is known. */
+  async lastSession(node: string): Promise<number> {
+    return this.#hub.leases.get(node)?.session ?? 0;
+  }
+
   /** Asks the node's agent to dial back for a stream; false: it is not connected. */
   async openSession(node: string, request: SessionRequest): Promise<boolean> {
     return this.#hub.openSession(node, request);

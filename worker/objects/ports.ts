@@ -40,7 +40,7 @@ export function boundedStore(open: () => Store, ms: number): Store {
 }
 
 /** What is asked of the hub from outside; the Store's wakes have a deadline of their own. */
-export type HubPort = Pick<NodeHub, "fetch" | "report" | "isConnected" | "openSession" | "identityOf" | "agentChanged">;
+export type HubPort = Pick<NodeHub, "fetch" | "report" | "isConnected" | "openSession" | "lastSession" | "identityOf" | "agentChanged">;
 
 export function hubOf(env: Pick<Env, "NODE_HUB">): HubPort {
   const ask = bounded(() => env.NODE_HUB.getByName("hub"), hubMs, "the node hub did not answer in time");
@@ -48,6 +48,7 @@ export function hubOf(env: Pick<Env, "NODE_HUB">): HubPort {
     fetch: (request) => ask((hub) => hub.fetch(request)),
     report: (node, session, hasNodeStatus) => ask((hub) => hub.report(node, session, hasNodeStatus)),
     isConnected: (node) => ask((hub) => hub.isConnected(node)),
+    lastSession: (node) => ask((hub) => hub.lastSession(node)),
     openSession: (node, request) => ask((hub) => hub.openSession(node, request)),
     identityOf: (node) => ask((hub) => hub.identityOf(node)),
     agentChanged: (node) => ask((hub) => hub.agentChanged(node)),
