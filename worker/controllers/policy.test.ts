@@ -37,6 +37,7 @@ const owned = index({
   owners: [{ key: "replicasets.apps/d/web", uid: "rs" }],
   contentHash: "1",
 });
+const gated = index({ terms: ["node:n1"], fields: { "spec.nodeName": "n1", "status.phase": "Running" }, contentHash: "1" });
 const node = index({ contentHash: "1" });
 const cluster: Objects = {
   "services/d/web": index({ selector: app }),
@@ -51,6 +52,8 @@ const cluster: Objects = {
 
 describe("wakesOf", () => {
   const rows: [string, Change, Objects, string[]][] = [
+    ["a status of a bound pod does not wake its node", change("pods/e/gated", gated, gated), cluster, []],
+    ["a readiness gate that opens wakes the pod's node", change("pods/e/gated", gated, { ...gated, terms: [...gated.terms, "gate:a.b/c"] }), cluster, ["node/n1"]],
     ["a ConfigMap that nobody uses wakes nobody", change("configmaps/d/a", undefined, index()), cluster, []],
     [
       "a ConfigMap wakes each node whose pods refer to it, once",

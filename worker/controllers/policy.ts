@@ -154,13 +154,13 @@ function* scheduling(change: Change, lookup: Lookup): Iterable<string> {
   if (hasLeft && has(lookup.byTerm("unbound"))) yield "scheduler";
 }
 
-/** A node hears of its pods' desired state, never of the statuses that it reports itself. */
+/** A node hears of its pods' desired state and readiness gates, never of the statuses that it reports itself. */
 function* pods(change: Change, lookup: Lookup): Iterable<string> {
   const { key, before, after } = change;
   if (!isPod(key)) return;
   for (const node of new Set([nodeOf(before), nodeOf(after)])) {
     if (node === undefined) continue;
-    if (isContentChange(change)) yield `node/${node}`;
+    if (isContentChange(change) || gatesOf(before) !== gatesOf(after)) yield `node/${node}`;
     if (after !== undefined && lookup.get(`nodes//${node}`) === undefined) yield `workload/podgc//${node}`;
   }
   yield* evictions(change, lookup);
@@ -206,6 +206,7 @@ function isContentChange({ before, after }: Change): boolean {
   return before.contentHash === undefined || before.contentHash !== after.contentHash;
 }
 
+const gatesOf = (index: ObjectIndex | undefined): string => index?.terms.filter((term) => term.startsWith("gate:")).join() ?? "";
 const resourceOf = (key: ObjectKey): string => key.slice(0, key.indexOf("/"));
 const namespaceOf = (key: ObjectKey): string => key.slice(key.indexOf("/") + 1, key.lastIndexOf("/"));
 const nameOf = (key: ObjectKey): string => key.slice(key.lastIndexOf("/") + 1);

@@ -129,3 +129,10 @@ describe("a created pod", () => {
     expect(created(one({ resources }))).toMatchObject({ status: { qosClass } });
   });
 });
+
+it("a pod is found by its readiness gates that are open, and by no other condition", () => {
+  const metadata = { name: "web", namespace: "default", uid: "u" };
+  const spec = { containers: [container], nodeName: "n1", readinessGates: [{ conditionType: "a.b/open" }, { conditionType: "a.b/shut" }] };
+  const conditions = [["a.b/open", "True"], ["a.b/shut", "False"], ["Ready", "True"]].map(([type = "", status = ""]) => ({ type, status }));
+  expect(pods.terms?.({ metadata, spec, status: { conditions } })).toEqual(["node:n1", "gate:a.b/open"]);
+});

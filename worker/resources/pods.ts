@@ -51,7 +51,7 @@ export const pods = defineResource<Pod>({
   terms(pod) {
     const references = podReferences(pod).map((key) => `ref:${key}`);
     if (isTerminal(pod)) return ["terminated", ...nodeTerm(pod), ...references];
-    return [...(pod.spec?.nodeName ? nodeTerm(pod) : ["unbound"]), ...references];
+    return [...(pod.spec?.nodeName ? nodeTerm(pod) : ["unbound"]), ...references, ...openGates(pod)];
   },
   // A bound pod is its node's to run; one that waits for a node is the scheduler's.
   isSettled: (pod) => isTerminal(pod) || Boolean(pod.spec?.nodeName),
@@ -59,6 +59,12 @@ export const pods = defineResource<Pod>({
 });
 
 const nodeTerm = (pod: Pod): string[] => (pod.spec?.nodeName ? [`node:${pod.spec.nodeName}`] : []);
+
+/** Readiness gates that somebody else opened: what others put into a status is for the node to hear of. */
+function openGates({ spec, status }: Pod): string[] {
+  const isOpen = (type: string) => status?.conditions?.some((condition) => condition.type === type && condition.status === "True") === true;
+  return (spec?.readinessGates ?? []).filter(({ conditionType }) => isOpen(conditionType)).map(({ conditionType }) => `gate:${conditionType}`);
+}
 
 export function isTerminal(pod: Pod): boolean {
   return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
