@@ -88,6 +88,15 @@ describe("a second node", () => {
     await eventually(async () => expect((await kubectl("get pods -l app=web --no-headers")).trim().split("\n")).toHaveLength(4), { timeoutMs: 60_000 });
   }, 240_000);
 
+  it("is registered again, and keeps its pods, when somebody deletes it while its agent runs", async () => {
+    const pods = () => kubectl("get pods -l app=web -o jsonpath={.items[*].metadata.uid}");
+    const before = { pods: await pods(), node: await kubectl("get node second -o jsonpath={.metadata.uid}") };
+    await kubectl("delete node second");
+    await eventually(async () => expect(await kubectl("get node second --no-headers")).toMatch(/ Ready /), { timeoutMs: 20_000 });
+    expect(await kubectl("get node second -o jsonpath={.metadata.uid}")).not.toBe(before.node);
+    expect(await pods()).toBe(before.pods);
+  });
+
   it("is told off when its key was revoked", async () => {
     await kubectl("delete --raw /kedge/v1/nodes/second/agent");
     await eventually(() => expect(log).toMatch(/refuses this agent|revoked/), { timeoutMs: 60_000 });
