@@ -45,6 +45,8 @@ const parallelStarts = (cpus: number): number => Math.max(4, cpus);
 /** How long a first answer is waited for before the state on disk is taken for what is wanted. */
 const firstAnswerMs = 10_000;
 const nodeCheckMs = 60_000;
+/** After a look at the node that failed: until one succeeds, a node that is new is not ready. */
+const nodeRetryMs = 5000;
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -219,15 +221,17 @@ export class Agent {
   /** The node's status is sent when it tells something new, never as a heartbeat: the poll is that. */
   async #checkNode(): Promise<void> {
     const { runtime, clock, log } = this.#options;
+    let nextMs = nodeCheckMs;
     try {
       const facts = this.#facts();
       const status = nodeStatus(facts, { images: await runtime.listImages(), before: this.#node, nowMs: clock.now() });
       this.#watchDisk(facts);
       if (!isSameNodeStatus(this.#node, status)) this.#reporter.node((this.#node = status));
     } catch (error) {
+      nextMs = nodeRetryMs;
       log.warn({ error: error instanceof Error ? error.message : String(error) }, "looking at the node failed");
     }
-    if (!this.#stopping.signal.aborted) this.#cancelNodeCheck = clock.after(nodeCheckMs, () => void this.#checkNode());
+    if (!this.#stopping.signal.aborted) this.#cancelNodeCheck = clock.after(nextMs, () => void this.#checkNode());
   }
 
   #watchDisk(facts: HostFacts): void {

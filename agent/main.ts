@@ -11,7 +11,7 @@ import { systemClock } from "./clock.ts";
 import { createHost } from "./host/create-host.ts";
 import { readIdentity, writeIdentity, type Identity } from "./link/identity.ts";
 import { joinCluster, readJoinToken } from "./link/join.ts";
-import { defaultNodeName, hostFacts, nodeLabels, nodeStatus } from "./link/node-status.ts";
+import { defaultNodeName, hostFacts, joiningStatus, nodeLabels, nodeStatus } from "./link/node-status.ts";
 import { createLog, isLevel } from "./log.ts";
 import { createNetwork } from "./network/create-network.ts";
 import { CriRuntime } from "./runtime/cri/cri-runtime.ts";
@@ -105,7 +105,9 @@ async function joinAs(options: Options, { token, known, folder }: { token: strin
   if (token === undefined) throw new Error("a join token is needed: give it on standard input or with --join-token-file");
   const nodeName = known?.nodeName ?? options.nodeName;
   const facts = hostFacts({ nodeName, folder, containerRuntimeVersion: "" });
-  const status = nodeStatus(facts, { images: [], before: undefined, nowMs: Date.now() });
+  const healthy = nodeStatus(facts, { images: [], before: undefined, nowMs: Date.now() });
+  // An agent that joins again has its pods running all the while.
+  const status = known === undefined ? joiningStatus(healthy) : healthy;
   const ca = options.caFile === undefined ? undefined : readFileSync(options.caFile, "utf8");
   const labels = { ...nodeLabels(nodeName), ...options.labels };
   return await joinCluster({ server, token, ca, request: { nodeName, labels, status }, key: known?.privateKey });

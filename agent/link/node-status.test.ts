@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hostFacts, isDiskShort, isSameNodeStatus, nodeStatus, type HostFacts } from "./node-status.ts";
+import { hostFacts, isDiskShort, isSameNodeStatus, joiningStatus, nodeStatus, type HostFacts } from "./node-status.ts";
 
 const gibi = 1024 ** 3;
 const facts: HostFacts = {
@@ -21,6 +21,11 @@ describe("nodeStatus", () => {
   });
   it("is ready and without pressure on a healthy host", () => {
     expect(of().conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual(["MemoryPressure=False", "DiskPressure=False", "PIDPressure=False", "Ready=True"]);
+  });
+  it("is not ready while it joins: what runs pods has not started yet", () => {
+    const status = joiningStatus(of());
+    expect(condition(status, "Ready")).toMatchObject({ status: "False", reason: "KubeletNotReady" });
+    expect(isSameNodeStatus(status, of())).toBe(false);
   });
   it("names pressure, and since when", () => {
     const before = { ...of(), conditions: of().conditions?.map((each) => ({ ...each, lastTransitionTime: "2025-01-01T00:00:00Z" })) };

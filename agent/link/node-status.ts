@@ -104,6 +104,13 @@ function conditions(facts: HostFacts, { before, nowMs }: { before: readonly Node
   });
 }
 
+/** The status of a host that joins: nothing may be placed on it before its runtime and its network have started. */
+export function joiningStatus(status: NodeStatus): NodeStatus {
+  const notReady = { status: "False", reason: "KubeletNotReady", message: "container runtime and network have not started yet" };
+  const conditionsOf = (status.conditions ?? []).map((condition) => (condition.type === "Ready" ? { ...condition, ...notReady } : condition));
+  return { ...status, conditions: conditionsOf };
+}
+
 export function isDiskShort({ disk }: Pick<HostFacts, "disk">): boolean {
   return disk.freeBytes < Math.min(disk.totalBytes * pressure.diskShare, pressure.diskBytes);
 }
