@@ -47,6 +47,8 @@ export interface CommitterOptions {
   loader: Loader;
   cache: TextCache;
   historyMs: number;
+  /** Watchers are few enough to be fed in the turn that answers the writers. */
+  hasFewWatchers: () => boolean;
   /** Runs after the writers were answered. */
   onCommitted: (state: State, changes: HistoryRow[]) => void;
 }
@@ -152,13 +154,14 @@ export class Committer {
   }
 
   /**
-   * Not in this turn, which is the one that answers the writers: in a quiet isolate a timer is next, in a busy one
-   * timers come a hundred milliseconds late, and the next commit is the sooner sign that the answers have left.
+   * Many watchers not in this turn, which is the one that answers the writers: in a quiet isolate a timer is next, in a
+   * busy one timers come a hundred milliseconds late, and the next commit is the sooner sign that the answers have left.
    */
   #publishSoon(state: State, changes: HistoryRow[]): void {
     this.#publish();
     this.#unpublished = { state, changes };
-    this.#options.ports.clock.after(0, () => this.#publish());
+    if (this.#options.hasFewWatchers()) this.#publish();
+    else this.#options.ports.clock.after(0, () => this.#publish());
   }
 
   #publish(): void {

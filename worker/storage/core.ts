@@ -26,6 +26,8 @@ const coldReads = 20;
 /** Watchers that ask for progress together share one look at the database. */
 const touchMs = 1_000;
 const defaultTextBytes = 16_000_000;
+/** Feeding so many costs a writer less than waiting for a timer costs a watcher. */
+const fewWatchers = 16;
 
 export class StoreCore implements Store {
   readonly feed: Feed;
@@ -53,7 +55,8 @@ export class StoreCore implements Store {
     });
     const onCommitted = (state: State, changes: HistoryRow[]) => this.#publish(state, changes);
     this.#loader = loader;
-    this.#committer = new Committer({ ports, loader, cache: this.#cache, historyMs: bounds.windowMs, onCommitted });
+    const hasFewWatchers = () => this.feed.size <= fewWatchers;
+    this.#committer = new Committer({ ports, loader, cache: this.#cache, historyMs: bounds.windowMs, hasFewWatchers, onCommitted });
     this.#upkeep = new Upkeep({ ports, loader, committer: this.#committer, compactor });
   }
 
