@@ -90,7 +90,7 @@ async function main(options: Options): Promise<void> {
       ended.resolve(1);
     },
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve(0));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => ended.resolve(0));
   await agent.start();
   const code = await ended.promise;
   keeping.abort();

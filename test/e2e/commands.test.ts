@@ -1,4 +1,5 @@
 /** The commands around the cluster, as a user types them. */
+import { spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -47,6 +48,16 @@ describe("npm start", () => {
     await use.current.startAgain();
     expect(use.current.server).toBe(server);
     expect(await use.current.kubectl("get cm kept -o name")).toBe("configmap/kept\n");
+  });
+
+  it("stops with npm, which hands a signal to its own child alone", async () => {
+    const port = new URL(use.current.server).port;
+    await use.current.stop("SIGINT");
+    const npm = spawn("npm", ["start", "--", "--no-agent", "--no-example", "--port", port, "--state-dir", use.current.stateDir], { cwd: repository, stdio: "ignore" });
+    await eventually(() => expect(use.current.workerdPid).toBeDefined());
+    npm.kill("SIGTERM");
+    await eventually(() => expect([use.current.supervisorPid, use.current.workerdPid]).toEqual([undefined, undefined]));
+    await use.current.startAgain();
   });
 
   it("runs a second cluster beside the first one", async () => {
