@@ -83,6 +83,7 @@ describe("taints", () => {
     const events = (snapshot: Partial<NodeSnapshot>) => run(snapshot).actions.flatMap((action) => (action.type === "event" ? [action.event.message] : []));
     expect(events({ node: node({ ready: "Unknown" }) })).toEqual(["Node n status is now: NodeNotReady"]);
     expect(events({ node: node({ ready: "Unknown", spec: { taints: [unreachableNoSchedule()] } }) })).toEqual([]);
+    expect(events({ node: { ...node({}), status: {} } })).toEqual([]);
   });
 });
 

@@ -122,7 +122,9 @@ function taintAction(node: Stored<Node>, taints: Taint[]): Action[] {
 const idOf = ({ key, value = "", effect, timeAdded = "" }: Taint): string => [key, value, effect, timeAdded].join("|");
 
 function statusEvent(node: Stored<Node>, taints: Taint[]): Action[] {
-  if (!isTainted(taints) || isTainted(node.spec?.taints ?? [])) return [];
+  // One that never said anything was not lost.
+  const isKnown = conditionOf(node.status?.conditions, "Ready") !== undefined;
+  if (!isKnown || !isTainted(taints) || isTainted(node.spec?.taints ?? [])) return [];
   const message = `Node ${node.metadata.name} status is now: NodeNotReady`;
   return [eventAction({ about: node, component: "node-controller", reason: "NodeNotReady" }, message)];
 }
