@@ -17,11 +17,16 @@ beforeEach(() => {
 
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
-async function firstWords(joinToken: () => Promise<string>): Promise<string> {
+/** What the agent prints first; `listen` gets every line, the supervisor's own too. */
+async function firstWords(joinToken: () => Promise<string>, listen: (line: string) => void = () => undefined): Promise<string> {
   const said = Promise.withResolvers<string>();
+  const report = (line: string): void => {
+    listen(line);
+    if (line.startsWith("{")) said.resolve(line);
+  };
   const agent = new AgentProcess({
     ...{ bundle, stateDir, joinToken },
-    ...{ server: "https://127.0.0.1:1", caFile: "ca.crt", nodeName: "node-1", report: said.resolve },
+    ...{ server: "https://127.0.0.1:1", caFile: "ca.crt", nodeName: "node-1", report },
   });
   try {
     await agent.start();
@@ -45,6 +50,10 @@ test("an agent that has joined starts without a token when nobody answers", asyn
   expect(JSON.parse(await firstWords(noAnswer))).toMatchObject({ token: "" });
 });
 
-test("an agent that has not joined yet does not start without a token", async () => {
-  await expect(firstWords(noAnswer)).rejects.toThrow("does not answer");
+test("an agent that has not joined yet is started as soon as there is a token", async () => {
+  const tokens = [noAnswer, () => Promise.resolve("kj.late.")];
+  const lines: string[] = [];
+  const joinToken = () => (tokens.shift() ?? noAnswer)();
+  expect(JSON.parse(await firstWords(joinToken, (line) => lines.push(line)))).toMatchObject({ token: "kj.late." });
+  expect(lines[0]).toContain("could not start the agent: Error: the control plane does not answer");
 });

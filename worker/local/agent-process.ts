@@ -38,7 +38,19 @@ export class AgentProcess {
     this.#options = options;
   }
 
+  /** Resolves once the process runs; tries again for as long as it cannot be started. */
   async start(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        return await this.#spawn();
+      } catch (error) {
+        this.#options.report(`could not start the agent: ${String(error)}`);
+        await sleep(this.#backoffMs());
+      }
+    }
+  }
+
+  async #spawn(): Promise<void> {
     const { bundle, server, caFile, stateDir, nodeName, report } = this.#options;
     const joinToken = await this.#joinToken();
     if (this.#isStopping) return;
@@ -77,17 +89,15 @@ export class AgentProcess {
 
   async #onExit(how: string, livedMs: number): Promise<void> {
     if (this.#isStopping) return;
-    this.#failures = livedMs > healthyAfterMs ? 0 : this.#failures + 1;
-    const delayMs = Math.min(maxBackoffMs, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2);
+    if (livedMs > healthyAfterMs) this.#failures = 0;
+    const delayMs = this.#backoffMs();
     this.#options.report(`the agent ended (${how}); starting it again in ${(delayMs / 1000).toFixed(1)} s`);
     await sleep(delayMs);
-    while (!this.#isStopping) {
-      try {
-        return await this.start();
-      } catch (error) {
-        this.#options.report(`could not start the agent: ${String(error)}`);
-        await sleep(maxBackoffMs * (0.5 + Math.random() / 2));
-      }
-    }
+    await this.start();
+  }
+
+  #backoffMs(): number {
+    this.#failures += 1;
+    return Math.min(maxBackoffMs, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2);
   }
 }

@@ -78,7 +78,7 @@ async function main(paths: StatePaths, launch: Launch): Promise<void> {
       report: reporter("agent"),
       joinToken: () => requestJoinToken(client(), { nodeName: launch.nodeName, caSha256: caHash(ca) }),
     });
-    await agent.start().catch((error: unknown) => report(`the agent did not start: ${String(error)}`));
+    await agent.start();
   }
   if (launch.example) await runExample({ paths, client: client(), report, signal: stopping.signal });
 }
