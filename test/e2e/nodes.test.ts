@@ -11,9 +11,9 @@ import { repository } from "./harness/owner.ts";
 import { secondHost } from "./harness/second-host.ts";
 import { useCluster } from "./harness/use-cluster.ts";
 
-// Before the cluster: its certificate has the addresses that the machine has when it starts.
-const host = secondHost();
 const use = useCluster("--no-example", "--listen", "0.0.0.0");
+// Before the cluster starts: its certificate has the addresses that the machine has then.
+const host = secondHost();
 const kubectl = (args: string | string[]) => use.current.kubectl(args);
 const bootstrap = join(repository, "worker/local/bootstrap.mjs");
 let stateDir: string;

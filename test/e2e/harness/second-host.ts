@@ -1,5 +1,6 @@
 /** A second host on this machine: a network namespace with a link to the first one, on addresses for documentation. */
 import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 
 export interface SecondHost {
   namespace: string;
@@ -10,9 +11,20 @@ export interface SecondHost {
 
 const run = (...command: string[]) => execFileSync(command[0] ?? "", command.slice(1), { stdio: ["ignore", "ignore", "pipe"] });
 
+const prefix = "ke2e-";
+const namespaces = "/run/netns";
+
+/** Removes the hosts of runs that are no more; a host's name has its owner's pid. */
+export function sweepSecondHosts(): void {
+  if (!existsSync(namespaces)) return;
+  for (const name of readdirSync(namespaces).filter((one) => one.startsWith(prefix))) {
+    if (!existsSync(`/proc/${name.slice(prefix.length)}`)) removeNamespace(name);
+  }
+}
+
 export function secondHost(): SecondHost {
-  const id = `${process.pid % 100_000}`;
-  const namespace = `ke2e-${id}`;
+  const id = `${process.pid}`;
+  const namespace = `${prefix}${id}`;
   const [here, there] = [`ke2a${id}`, `ke2b${id}`];
   const address = "198.51.100.1";
   removeNamespace(namespace);

@@ -8,11 +8,11 @@ export interface ClusterUse {
   readonly current: Cluster;
 }
 
+/** What a file makes beside the cluster, it makes after this call and removes in an `afterAll` of its own. */
 export function useCluster(...flags: string[]): ClusterUse {
+  const before = machineState();
   let cluster: Cluster | undefined;
-  let before: MachineState;
   beforeAll(async () => {
-    before = machineState();
     cluster = await Cluster.start(...flags);
   });
   afterAll(async () => {
