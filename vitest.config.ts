@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{protocol,worker,agent,examples}/**/*.test.ts", "test/*.test.ts", "test/store/**/*.test.ts", "test/bench/**/*.test.ts"],
+          globalSetup: "test/install-packages.ts",
           testTimeout: 20_000,
         },
       },
@@ -37,7 +38,7 @@ export default defineConfig({
           // Real containers on a busy machine: one more try; a test that needed it says so in the report.
           retry: 1,
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: "test/e2e/global-setup.ts",
+          globalSetup: ["test/install-packages.ts", "test/e2e/global-setup.ts"],
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { concurrent: false },
