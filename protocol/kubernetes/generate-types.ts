@@ -6,19 +6,11 @@
  * One type per definition (aliases, not interfaces: only those are assignable to `KubernetesObject`, which has an
  * index signature); facts only (names, types, required fields), no description text.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const documents = [
-  "api__v1",
-  "apis__apps__v1",
-  "apis__coordination.k8s.io__v1",
-  "apis__discovery.k8s.io__v1",
-  "apis__events.k8s.io__v1",
-  "apis__scheduling.k8s.io__v1",
-  "apis__policy__v1",
-  "apis__autoscaling__v1",
-];
+/** Each group's generally available versions. */
+const isStable = (file: string): boolean => /__v\d+\.json$/.test(file);
 
 interface Schema {
   type?: string;
@@ -36,8 +28,8 @@ const folder = process.argv[2];
 if (folder === undefined) throw new Error("usage: generate-types.ts <folder of OpenAPI documents>");
 
 const schemas = new Map<string, Schema>();
-for (const document of documents) {
-  const parsed = JSON.parse(readFileSync(join(folder, `${document}.json`), "utf8")) as {
+for (const document of readdirSync(folder).filter(isStable)) {
+  const parsed = JSON.parse(readFileSync(join(folder, document), "utf8")) as {
     components: { schemas: Record<string, Schema> };
   };
   for (const [name, schema] of Object.entries(parsed.components.schemas)) schemas.set(name, schema);
@@ -49,9 +41,12 @@ function typeName(reference: string): string {
   const name = parts.at(-1) ?? reference;
   const owners = [...schemas.keys()].filter((key) => key.endsWith(`.${name}`));
   if (owners.length === 1 || /\.(core|apps|meta)\.v1\.[^.]+$|\.runtime\./.test(reference)) return name;
-  const group = parts.at(-3) ?? "";
-  return group.charAt(0).toUpperCase() + group.slice(1) + name;
+  const [version = "", group = ""] = [parts.at(-2), parts.at(-3)];
+  const isSoleVersion = owners.filter((key) => key.split(".").at(-3) === group).length === 1;
+  return capital(group) + (isSoleVersion ? "" : capital(version)) + name;
 }
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 function referenceName(reference: string): string {
   const full = reference.replace("#/components/schemas/", "");

@@ -5,6 +5,196 @@ export type IntOrString = string | number;
 /** RFC 3339. */
 export type Time = string;
 
+export type AuditAnnotation = {
+  key: string;
+  valueExpression: string;
+};
+
+export type ExpressionWarning = {
+  fieldRef: string;
+  warning: string;
+};
+
+export type MatchCondition = {
+  expression: string;
+  name: string;
+};
+
+export type MatchResources = {
+  excludeResourceRules?: NamedRuleWithOperations[];
+  matchPolicy?: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  resourceRules?: NamedRuleWithOperations[];
+};
+
+export type MutatingWebhook = {
+  admissionReviewVersions: string[];
+  clientConfig: AdmissionregistrationWebhookClientConfig;
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchPolicy?: string;
+  name: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  reinvocationPolicy?: string;
+  rules?: RuleWithOperations[];
+  sideEffects: string;
+  timeoutSeconds?: number;
+};
+
+export type MutatingWebhookConfiguration = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  webhooks?: MutatingWebhook[];
+};
+
+export type MutatingWebhookConfigurationList = {
+  apiVersion?: string;
+  items: MutatingWebhookConfiguration[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type NamedRuleWithOperations = {
+  apiGroups?: string[];
+  apiVersions?: string[];
+  operations?: string[];
+  resourceNames?: string[];
+  resources?: string[];
+  scope?: string;
+};
+
+export type ParamKind = {
+  apiVersion?: string;
+  kind?: string;
+};
+
+export type ParamRef = {
+  name?: string;
+  namespace?: string;
+  parameterNotFoundAction?: string;
+  selector?: LabelSelector;
+};
+
+export type RuleWithOperations = {
+  apiGroups?: string[];
+  apiVersions?: string[];
+  operations?: string[];
+  resources?: string[];
+  scope?: string;
+};
+
+export type AdmissionregistrationServiceReference = {
+  name: string;
+  namespace: string;
+  path?: string;
+  port?: number;
+};
+
+export type TypeChecking = {
+  expressionWarnings?: ExpressionWarning[];
+};
+
+export type ValidatingAdmissionPolicy = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: ValidatingAdmissionPolicySpec;
+  status?: ValidatingAdmissionPolicyStatus;
+};
+
+export type ValidatingAdmissionPolicyBinding = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: ValidatingAdmissionPolicyBindingSpec;
+};
+
+export type ValidatingAdmissionPolicyBindingList = {
+  apiVersion?: string;
+  items: ValidatingAdmissionPolicyBinding[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type ValidatingAdmissionPolicyBindingSpec = {
+  matchResources?: MatchResources;
+  paramRef?: ParamRef;
+  policyName?: string;
+  validationActions?: string[];
+};
+
+export type ValidatingAdmissionPolicyList = {
+  apiVersion?: string;
+  items: ValidatingAdmissionPolicy[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type ValidatingAdmissionPolicySpec = {
+  auditAnnotations?: AuditAnnotation[];
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchConstraints?: MatchResources;
+  paramKind?: ParamKind;
+  validations?: Validation[];
+  variables?: Variable[];
+};
+
+export type ValidatingAdmissionPolicyStatus = {
+  conditions?: Condition[];
+  observedGeneration?: number;
+  typeChecking?: TypeChecking;
+};
+
+export type ValidatingWebhook = {
+  admissionReviewVersions: string[];
+  clientConfig: AdmissionregistrationWebhookClientConfig;
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchPolicy?: string;
+  name: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  rules?: RuleWithOperations[];
+  sideEffects: string;
+  timeoutSeconds?: number;
+};
+
+export type ValidatingWebhookConfiguration = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  webhooks?: ValidatingWebhook[];
+};
+
+export type ValidatingWebhookConfigurationList = {
+  apiVersion?: string;
+  items: ValidatingWebhookConfiguration[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type Validation = {
+  expression: string;
+  message?: string;
+  messageExpression?: string;
+  reason?: string;
+};
+
+export type Variable = {
+  expression: string;
+  name: string;
+};
+
+export type AdmissionregistrationWebhookClientConfig = {
+  caBundle?: string;
+  service?: AdmissionregistrationServiceReference;
+  url?: string;
+};
+
 export type ControllerRevision = {
   apiVersion?: string;
   data?: RawExtension;
@@ -247,7 +437,18 @@ export type BoundObjectReference = {
   uid?: string;
 };
 
-export type TokenRequest = {
+export type SelfSubjectReview = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  status?: SelfSubjectReviewStatus;
+};
+
+export type SelfSubjectReviewStatus = {
+  userInfo?: UserInfo;
+};
+
+export type AuthenticationTokenRequest = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
@@ -266,35 +467,165 @@ export type TokenRequestStatus = {
   token: string;
 };
 
-export type CrossVersionObjectReference = {
+export type TokenReview = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: TokenReviewSpec;
+  status?: TokenReviewStatus;
+};
+
+export type TokenReviewSpec = {
+  audiences?: string[];
+  token?: string;
+};
+
+export type TokenReviewStatus = {
+  audiences?: string[];
+  authenticated?: boolean;
+  error?: string;
+  user?: UserInfo;
+};
+
+export type UserInfo = {
+  extra?: Record<string, string[]>;
+  groups?: string[];
+  uid?: string;
+  username?: string;
+};
+
+export type FieldSelectorAttributes = {
+  rawSelector?: string;
+  requirements?: FieldSelectorRequirement[];
+};
+
+export type LabelSelectorAttributes = {
+  rawSelector?: string;
+  requirements?: LabelSelectorRequirement[];
+};
+
+export type LocalSubjectAccessReview = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
+};
+
+export type NonResourceAttributes = {
+  path?: string;
+  verb?: string;
+};
+
+export type NonResourceRule = {
+  nonResourceURLs?: string[];
+  verbs: string[];
+};
+
+export type ResourceAttributes = {
+  fieldSelector?: FieldSelectorAttributes;
+  group?: string;
+  labelSelector?: LabelSelectorAttributes;
+  name?: string;
+  namespace?: string;
+  resource?: string;
+  subresource?: string;
+  verb?: string;
+  version?: string;
+};
+
+export type ResourceRule = {
+  apiGroups?: string[];
+  resourceNames?: string[];
+  resources?: string[];
+  verbs: string[];
+};
+
+export type SelfSubjectAccessReview = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SelfSubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
+};
+
+export type SelfSubjectAccessReviewSpec = {
+  nonResourceAttributes?: NonResourceAttributes;
+  resourceAttributes?: ResourceAttributes;
+};
+
+export type SelfSubjectRulesReview = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SelfSubjectRulesReviewSpec;
+  status?: SubjectRulesReviewStatus;
+};
+
+export type SelfSubjectRulesReviewSpec = {
+  namespace?: string;
+};
+
+export type SubjectAccessReview = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
+};
+
+export type SubjectAccessReviewSpec = {
+  extra?: Record<string, string[]>;
+  groups?: string[];
+  nonResourceAttributes?: NonResourceAttributes;
+  resourceAttributes?: ResourceAttributes;
+  uid?: string;
+  user?: string;
+};
+
+export type SubjectAccessReviewStatus = {
+  allowed: boolean;
+  denied?: boolean;
+  evaluationError?: string;
+  reason?: string;
+};
+
+export type SubjectRulesReviewStatus = {
+  evaluationError?: string;
+  incomplete: boolean;
+  nonResourceRules: NonResourceRule[];
+  resourceRules: ResourceRule[];
+};
+
+export type AutoscalingV1CrossVersionObjectReference = {
   apiVersion?: string;
   kind: string;
   name: string;
 };
 
-export type HorizontalPodAutoscaler = {
+export type AutoscalingV1HorizontalPodAutoscaler = {
   apiVersion?: string;
   kind?: string;
   metadata?: ObjectMeta;
-  spec?: HorizontalPodAutoscalerSpec;
-  status?: HorizontalPodAutoscalerStatus;
+  spec?: AutoscalingV1HorizontalPodAutoscalerSpec;
+  status?: AutoscalingV1HorizontalPodAutoscalerStatus;
 };
 
-export type HorizontalPodAutoscalerList = {
+export type AutoscalingV1HorizontalPodAutoscalerList = {
   apiVersion?: string;
-  items: HorizontalPodAutoscaler[];
+  items: AutoscalingV1HorizontalPodAutoscaler[];
   kind?: string;
   metadata?: ListMeta;
 };
 
-export type HorizontalPodAutoscalerSpec = {
+export type AutoscalingV1HorizontalPodAutoscalerSpec = {
   maxReplicas: number;
   minReplicas?: number;
-  scaleTargetRef: CrossVersionObjectReference;
+  scaleTargetRef: AutoscalingV1CrossVersionObjectReference;
   targetCPUUtilizationPercentage?: number;
 };
 
-export type HorizontalPodAutoscalerStatus = {
+export type AutoscalingV1HorizontalPodAutoscalerStatus = {
   currentCPUUtilizationPercentage?: number;
   currentReplicas: number;
   desiredReplicas: number;
@@ -317,6 +648,329 @@ export type ScaleSpec = {
 export type ScaleStatus = {
   replicas: number;
   selector?: string;
+};
+
+export type ContainerResourceMetricSource = {
+  container: string;
+  name: string;
+  target: MetricTarget;
+};
+
+export type ContainerResourceMetricStatus = {
+  container: string;
+  current: MetricValueStatus;
+  name: string;
+};
+
+export type AutoscalingV2CrossVersionObjectReference = {
+  apiVersion?: string;
+  kind: string;
+  name: string;
+};
+
+export type ExternalMetricSource = {
+  metric: MetricIdentifier;
+  target: MetricTarget;
+};
+
+export type ExternalMetricStatus = {
+  current: MetricValueStatus;
+  metric: MetricIdentifier;
+};
+
+export type HPAScalingPolicy = {
+  periodSeconds: number;
+  type: string;
+  value: number;
+};
+
+export type HPAScalingRules = {
+  policies?: HPAScalingPolicy[];
+  selectPolicy?: string;
+  stabilizationWindowSeconds?: number;
+  tolerance?: Quantity;
+};
+
+export type AutoscalingV2HorizontalPodAutoscaler = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: AutoscalingV2HorizontalPodAutoscalerSpec;
+  status?: AutoscalingV2HorizontalPodAutoscalerStatus;
+};
+
+export type HorizontalPodAutoscalerBehavior = {
+  scaleDown?: HPAScalingRules;
+  scaleUp?: HPAScalingRules;
+};
+
+export type HorizontalPodAutoscalerCondition = {
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type AutoscalingV2HorizontalPodAutoscalerList = {
+  apiVersion?: string;
+  items: AutoscalingV2HorizontalPodAutoscaler[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type AutoscalingV2HorizontalPodAutoscalerSpec = {
+  behavior?: HorizontalPodAutoscalerBehavior;
+  maxReplicas: number;
+  metrics?: MetricSpec[];
+  minReplicas?: number;
+  scaleTargetRef: AutoscalingV2CrossVersionObjectReference;
+};
+
+export type AutoscalingV2HorizontalPodAutoscalerStatus = {
+  conditions?: HorizontalPodAutoscalerCondition[];
+  currentMetrics?: MetricStatus[];
+  currentReplicas?: number;
+  desiredReplicas: number;
+  lastScaleTime?: Time;
+  observedGeneration?: number;
+};
+
+export type MetricIdentifier = {
+  name: string;
+  selector?: LabelSelector;
+};
+
+export type MetricSpec = {
+  containerResource?: ContainerResourceMetricSource;
+  external?: ExternalMetricSource;
+  object?: ObjectMetricSource;
+  pods?: PodsMetricSource;
+  resource?: ResourceMetricSource;
+  type: string;
+};
+
+export type MetricStatus = {
+  containerResource?: ContainerResourceMetricStatus;
+  external?: ExternalMetricStatus;
+  object?: ObjectMetricStatus;
+  pods?: PodsMetricStatus;
+  resource?: ResourceMetricStatus;
+  type: string;
+};
+
+export type MetricTarget = {
+  averageUtilization?: number;
+  averageValue?: Quantity;
+  type: string;
+  value?: Quantity;
+};
+
+export type MetricValueStatus = {
+  averageUtilization?: number;
+  averageValue?: Quantity;
+  value?: Quantity;
+};
+
+export type ObjectMetricSource = {
+  describedObject: AutoscalingV2CrossVersionObjectReference;
+  metric: MetricIdentifier;
+  target: MetricTarget;
+};
+
+export type ObjectMetricStatus = {
+  current: MetricValueStatus;
+  describedObject: AutoscalingV2CrossVersionObjectReference;
+  metric: MetricIdentifier;
+};
+
+export type PodsMetricSource = {
+  metric: MetricIdentifier;
+  target: MetricTarget;
+};
+
+export type PodsMetricStatus = {
+  current: MetricValueStatus;
+  metric: MetricIdentifier;
+};
+
+export type ResourceMetricSource = {
+  name: string;
+  target: MetricTarget;
+};
+
+export type ResourceMetricStatus = {
+  current: MetricValueStatus;
+  name: string;
+};
+
+export type CronJob = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: CronJobSpec;
+  status?: CronJobStatus;
+};
+
+export type CronJobList = {
+  apiVersion?: string;
+  items: CronJob[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type CronJobSpec = {
+  concurrencyPolicy?: string;
+  failedJobsHistoryLimit?: number;
+  jobTemplate: JobTemplateSpec;
+  schedule: string;
+  startingDeadlineSeconds?: number;
+  successfulJobsHistoryLimit?: number;
+  suspend?: boolean;
+  timeZone?: string;
+};
+
+export type CronJobStatus = {
+  active?: ObjectReference[];
+  lastScheduleTime?: Time;
+  lastSuccessfulTime?: Time;
+};
+
+export type Job = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: JobSpec;
+  status?: JobStatus;
+};
+
+export type JobCondition = {
+  lastProbeTime?: Time;
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type JobList = {
+  apiVersion?: string;
+  items: Job[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type JobSpec = {
+  activeDeadlineSeconds?: number;
+  backoffLimit?: number;
+  backoffLimitPerIndex?: number;
+  completionMode?: string;
+  completions?: number;
+  managedBy?: string;
+  manualSelector?: boolean;
+  maxFailedIndexes?: number;
+  parallelism?: number;
+  podFailurePolicy?: PodFailurePolicy;
+  podReplacementPolicy?: string;
+  selector?: LabelSelector;
+  successPolicy?: SuccessPolicy;
+  suspend?: boolean;
+  template: PodTemplateSpec;
+  ttlSecondsAfterFinished?: number;
+};
+
+export type JobStatus = {
+  active?: number;
+  completedIndexes?: string;
+  completionTime?: Time;
+  conditions?: JobCondition[];
+  failed?: number;
+  failedIndexes?: string;
+  ready?: number;
+  startTime?: Time;
+  succeeded?: number;
+  terminating?: number;
+  uncountedTerminatedPods?: UncountedTerminatedPods;
+};
+
+export type JobTemplateSpec = {
+  metadata?: ObjectMeta;
+  spec?: JobSpec;
+};
+
+export type PodFailurePolicy = {
+  rules: PodFailurePolicyRule[];
+};
+
+export type PodFailurePolicyOnExitCodesRequirement = {
+  containerName?: string;
+  operator: string;
+  values: number[];
+};
+
+export type PodFailurePolicyOnPodConditionsPattern = {
+  status?: string;
+  type: string;
+};
+
+export type PodFailurePolicyRule = {
+  action: string;
+  onExitCodes?: PodFailurePolicyOnExitCodesRequirement;
+  onPodConditions?: PodFailurePolicyOnPodConditionsPattern[];
+};
+
+export type SuccessPolicy = {
+  rules: SuccessPolicyRule[];
+};
+
+export type SuccessPolicyRule = {
+  succeededCount?: number;
+  succeededIndexes?: string;
+};
+
+export type UncountedTerminatedPods = {
+  failed?: string[];
+  succeeded?: string[];
+};
+
+export type CertificateSigningRequest = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: CertificateSigningRequestSpec;
+  status?: CertificateSigningRequestStatus;
+};
+
+export type CertificateSigningRequestCondition = {
+  lastTransitionTime?: Time;
+  lastUpdateTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type CertificateSigningRequestList = {
+  apiVersion?: string;
+  items: CertificateSigningRequest[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type CertificateSigningRequestSpec = {
+  expirationSeconds?: number;
+  extra?: Record<string, string[]>;
+  groups?: string[];
+  request: string;
+  signerName: string;
+  uid?: string;
+  usages?: string[];
+  username?: string;
+};
+
+export type CertificateSigningRequestStatus = {
+  certificate?: string;
+  conditions?: CertificateSigningRequestCondition[];
 };
 
 export type Lease = {
@@ -1884,6 +2538,15 @@ export type Toleration = {
   value?: string;
 };
 
+export type TopologySelectorLabelRequirement = {
+  key: string;
+  values: string[];
+};
+
+export type TopologySelectorTerm = {
+  matchLabelExpressions?: TopologySelectorLabelRequirement[];
+};
+
 export type TopologySpreadConstraint = {
   labelSelector?: LabelSelector;
   matchLabelKeys?: string[];
@@ -2092,6 +2755,368 @@ export type EventsEventSeries = {
   lastObservedTime: Time;
 };
 
+export type ExemptPriorityLevelConfiguration = {
+  lendablePercent?: number;
+  nominalConcurrencyShares?: number;
+};
+
+export type FlowDistinguisherMethod = {
+  type: string;
+};
+
+export type FlowSchema = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: FlowSchemaSpec;
+  status?: FlowSchemaStatus;
+};
+
+export type FlowSchemaCondition = {
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status?: string;
+  type?: string;
+};
+
+export type FlowSchemaList = {
+  apiVersion?: string;
+  items: FlowSchema[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type FlowSchemaSpec = {
+  distinguisherMethod?: FlowDistinguisherMethod;
+  matchingPrecedence?: number;
+  priorityLevelConfiguration: PriorityLevelConfigurationReference;
+  rules?: PolicyRulesWithSubjects[];
+};
+
+export type FlowSchemaStatus = {
+  conditions?: FlowSchemaCondition[];
+};
+
+export type GroupSubject = {
+  name: string;
+};
+
+export type LimitResponse = {
+  queuing?: QueuingConfiguration;
+  type: string;
+};
+
+export type LimitedPriorityLevelConfiguration = {
+  borrowingLimitPercent?: number;
+  lendablePercent?: number;
+  limitResponse?: LimitResponse;
+  nominalConcurrencyShares?: number;
+};
+
+export type NonResourcePolicyRule = {
+  nonResourceURLs: string[];
+  verbs: string[];
+};
+
+export type PolicyRulesWithSubjects = {
+  nonResourceRules?: NonResourcePolicyRule[];
+  resourceRules?: ResourcePolicyRule[];
+  subjects: FlowcontrolSubject[];
+};
+
+export type PriorityLevelConfiguration = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: PriorityLevelConfigurationSpec;
+  status?: PriorityLevelConfigurationStatus;
+};
+
+export type PriorityLevelConfigurationCondition = {
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status?: string;
+  type?: string;
+};
+
+export type PriorityLevelConfigurationList = {
+  apiVersion?: string;
+  items: PriorityLevelConfiguration[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type PriorityLevelConfigurationReference = {
+  name: string;
+};
+
+export type PriorityLevelConfigurationSpec = {
+  exempt?: ExemptPriorityLevelConfiguration;
+  limited?: LimitedPriorityLevelConfiguration;
+  type: string;
+};
+
+export type PriorityLevelConfigurationStatus = {
+  conditions?: PriorityLevelConfigurationCondition[];
+};
+
+export type QueuingConfiguration = {
+  handSize?: number;
+  queueLengthLimit?: number;
+  queues?: number;
+};
+
+export type ResourcePolicyRule = {
+  apiGroups: string[];
+  clusterScope?: boolean;
+  namespaces?: string[];
+  resources: string[];
+  verbs: string[];
+};
+
+export type ServiceAccountSubject = {
+  name: string;
+  namespace: string;
+};
+
+export type FlowcontrolSubject = {
+  group?: GroupSubject;
+  kind: string;
+  serviceAccount?: ServiceAccountSubject;
+  user?: UserSubject;
+};
+
+export type UserSubject = {
+  name: string;
+};
+
+export type HTTPIngressPath = {
+  backend: IngressBackend;
+  path?: string;
+  pathType: string;
+};
+
+export type HTTPIngressRuleValue = {
+  paths: HTTPIngressPath[];
+};
+
+export type IPAddress = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: IPAddressSpec;
+};
+
+export type IPAddressList = {
+  apiVersion?: string;
+  items: IPAddress[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type IPAddressSpec = {
+  parentRef: ParentReference;
+};
+
+export type IPBlock = {
+  cidr: string;
+  except?: string[];
+};
+
+export type Ingress = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: IngressSpec;
+  status?: IngressStatus;
+};
+
+export type IngressBackend = {
+  resource?: TypedLocalObjectReference;
+  service?: IngressServiceBackend;
+};
+
+export type IngressClass = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: IngressClassSpec;
+};
+
+export type IngressClassList = {
+  apiVersion?: string;
+  items: IngressClass[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type IngressClassParametersReference = {
+  apiGroup?: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+  scope?: string;
+};
+
+export type IngressClassSpec = {
+  controller?: string;
+  parameters?: IngressClassParametersReference;
+};
+
+export type IngressList = {
+  apiVersion?: string;
+  items: Ingress[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type IngressLoadBalancerIngress = {
+  hostname?: string;
+  ip?: string;
+  ports?: IngressPortStatus[];
+};
+
+export type IngressLoadBalancerStatus = {
+  ingress?: IngressLoadBalancerIngress[];
+};
+
+export type IngressPortStatus = {
+  error?: string;
+  port: number;
+  protocol: string;
+};
+
+export type IngressRule = {
+  host?: string;
+  http?: HTTPIngressRuleValue;
+};
+
+export type IngressServiceBackend = {
+  name: string;
+  port?: ServiceBackendPort;
+};
+
+export type IngressSpec = {
+  defaultBackend?: IngressBackend;
+  ingressClassName?: string;
+  rules?: IngressRule[];
+  tls?: IngressTLS[];
+};
+
+export type IngressStatus = {
+  loadBalancer?: IngressLoadBalancerStatus;
+};
+
+export type IngressTLS = {
+  hosts?: string[];
+  secretName?: string;
+};
+
+export type NetworkPolicy = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: NetworkPolicySpec;
+};
+
+export type NetworkPolicyEgressRule = {
+  ports?: NetworkPolicyPort[];
+  to?: NetworkPolicyPeer[];
+};
+
+export type NetworkPolicyIngressRule = {
+  from?: NetworkPolicyPeer[];
+  ports?: NetworkPolicyPort[];
+};
+
+export type NetworkPolicyList = {
+  apiVersion?: string;
+  items: NetworkPolicy[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type NetworkPolicyPeer = {
+  ipBlock?: IPBlock;
+  namespaceSelector?: LabelSelector;
+  podSelector?: LabelSelector;
+};
+
+export type NetworkPolicyPort = {
+  endPort?: number;
+  port?: IntOrString;
+  protocol?: string;
+};
+
+export type NetworkPolicySpec = {
+  egress?: NetworkPolicyEgressRule[];
+  ingress?: NetworkPolicyIngressRule[];
+  podSelector?: LabelSelector;
+  policyTypes?: string[];
+};
+
+export type ParentReference = {
+  group?: string;
+  name: string;
+  namespace?: string;
+  resource: string;
+};
+
+export type ServiceBackendPort = {
+  name?: string;
+  number?: number;
+};
+
+export type ServiceCIDR = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: ServiceCIDRSpec;
+  status?: ServiceCIDRStatus;
+};
+
+export type ServiceCIDRList = {
+  apiVersion?: string;
+  items: ServiceCIDR[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type ServiceCIDRSpec = {
+  cidrs?: string[];
+};
+
+export type ServiceCIDRStatus = {
+  conditions?: Condition[];
+};
+
+export type Overhead = {
+  podFixed?: Record<string, Quantity>;
+};
+
+export type RuntimeClass = {
+  apiVersion?: string;
+  handler: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  overhead?: Overhead;
+  scheduling?: Scheduling;
+};
+
+export type RuntimeClassList = {
+  apiVersion?: string;
+  items: RuntimeClass[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type Scheduling = {
+  nodeSelector?: Record<string, string>;
+  tolerations?: Toleration[];
+};
+
 export type Eviction = {
   apiVersion?: string;
   deleteOptions?: DeleteOptions;
@@ -2131,6 +3156,370 @@ export type PodDisruptionBudgetStatus = {
   observedGeneration?: number;
 };
 
+export type AggregationRule = {
+  clusterRoleSelectors?: LabelSelector[];
+};
+
+export type ClusterRole = {
+  aggregationRule?: AggregationRule;
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  rules?: PolicyRule[];
+};
+
+export type ClusterRoleBinding = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  roleRef: RoleRef;
+  subjects?: RbacSubject[];
+};
+
+export type ClusterRoleBindingList = {
+  apiVersion?: string;
+  items: ClusterRoleBinding[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type ClusterRoleList = {
+  apiVersion?: string;
+  items: ClusterRole[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type PolicyRule = {
+  apiGroups?: string[];
+  nonResourceURLs?: string[];
+  resourceNames?: string[];
+  resources?: string[];
+  verbs: string[];
+};
+
+export type Role = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  rules?: PolicyRule[];
+};
+
+export type RoleBinding = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  roleRef: RoleRef;
+  subjects?: RbacSubject[];
+};
+
+export type RoleBindingList = {
+  apiVersion?: string;
+  items: RoleBinding[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type RoleList = {
+  apiVersion?: string;
+  items: Role[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type RoleRef = {
+  apiGroup: string;
+  kind: string;
+  name: string;
+};
+
+export type RbacSubject = {
+  apiGroup?: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+};
+
+export type AllocatedDeviceStatus = {
+  conditions?: Condition[];
+  data?: RawExtension;
+  device: string;
+  driver: string;
+  networkData?: NetworkDeviceData;
+  pool: string;
+  shareID?: string;
+};
+
+export type AllocationResult = {
+  allocationTimestamp?: Time;
+  devices?: DeviceAllocationResult;
+  nodeSelector?: NodeSelector;
+};
+
+export type CELDeviceSelector = {
+  expression: string;
+};
+
+export type CapacityRequestPolicy = {
+  default?: Quantity;
+  validRange?: CapacityRequestPolicyRange;
+  validValues?: Quantity[];
+};
+
+export type CapacityRequestPolicyRange = {
+  max?: Quantity;
+  min: Quantity;
+  step?: Quantity;
+};
+
+export type CapacityRequirements = {
+  requests?: Record<string, Quantity>;
+};
+
+export type Counter = {
+  value: Quantity;
+};
+
+export type CounterSet = {
+  counters: Record<string, Counter>;
+  name: string;
+};
+
+export type Device = {
+  allNodes?: boolean;
+  allowMultipleAllocations?: boolean;
+  attributes?: Record<string, DeviceAttribute>;
+  bindingConditions?: string[];
+  bindingFailureConditions?: string[];
+  bindsToNode?: boolean;
+  capacity?: Record<string, DeviceCapacity>;
+  consumesCounters?: DeviceCounterConsumption[];
+  name: string;
+  nodeName?: string;
+  nodeSelector?: NodeSelector;
+  taints?: DeviceTaint[];
+};
+
+export type DeviceAllocationConfiguration = {
+  opaque?: OpaqueDeviceConfiguration;
+  requests?: string[];
+  source: string;
+};
+
+export type DeviceAllocationResult = {
+  config?: DeviceAllocationConfiguration[];
+  results?: DeviceRequestAllocationResult[];
+};
+
+export type DeviceAttribute = {
+  bool?: boolean;
+  int?: number;
+  string?: string;
+  version?: string;
+};
+
+export type DeviceCapacity = {
+  requestPolicy?: CapacityRequestPolicy;
+  value: Quantity;
+};
+
+export type DeviceClaim = {
+  config?: DeviceClaimConfiguration[];
+  constraints?: DeviceConstraint[];
+  requests?: DeviceRequest[];
+};
+
+export type DeviceClaimConfiguration = {
+  opaque?: OpaqueDeviceConfiguration;
+  requests?: string[];
+};
+
+export type DeviceClass = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: DeviceClassSpec;
+};
+
+export type DeviceClassConfiguration = {
+  opaque?: OpaqueDeviceConfiguration;
+};
+
+export type DeviceClassList = {
+  apiVersion?: string;
+  items: DeviceClass[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type DeviceClassSpec = {
+  config?: DeviceClassConfiguration[];
+  extendedResourceName?: string;
+  selectors?: DeviceSelector[];
+};
+
+export type DeviceConstraint = {
+  distinctAttribute?: string;
+  matchAttribute?: string;
+  requests?: string[];
+};
+
+export type DeviceCounterConsumption = {
+  counterSet: string;
+  counters: Record<string, Counter>;
+};
+
+export type DeviceRequest = {
+  exactly?: ExactDeviceRequest;
+  firstAvailable?: DeviceSubRequest[];
+  name: string;
+};
+
+export type DeviceRequestAllocationResult = {
+  adminAccess?: boolean;
+  bindingConditions?: string[];
+  bindingFailureConditions?: string[];
+  consumedCapacity?: Record<string, Quantity>;
+  device: string;
+  driver: string;
+  pool: string;
+  request: string;
+  shareID?: string;
+  tolerations?: DeviceToleration[];
+};
+
+export type DeviceSelector = {
+  cel?: CELDeviceSelector;
+};
+
+export type DeviceSubRequest = {
+  allocationMode?: string;
+  capacity?: CapacityRequirements;
+  count?: number;
+  deviceClassName: string;
+  name: string;
+  selectors?: DeviceSelector[];
+  tolerations?: DeviceToleration[];
+};
+
+export type DeviceTaint = {
+  effect: string;
+  key: string;
+  timeAdded?: Time;
+  value?: string;
+};
+
+export type DeviceToleration = {
+  effect?: string;
+  key?: string;
+  operator?: string;
+  tolerationSeconds?: number;
+  value?: string;
+};
+
+export type ExactDeviceRequest = {
+  adminAccess?: boolean;
+  allocationMode?: string;
+  capacity?: CapacityRequirements;
+  count?: number;
+  deviceClassName: string;
+  selectors?: DeviceSelector[];
+  tolerations?: DeviceToleration[];
+};
+
+export type NetworkDeviceData = {
+  hardwareAddress?: string;
+  interfaceName?: string;
+  ips?: string[];
+};
+
+export type OpaqueDeviceConfiguration = {
+  driver: string;
+  parameters: RawExtension;
+};
+
+export type ResourceResourceClaim = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: ResourceClaimSpec;
+  status?: ResourceClaimStatus;
+};
+
+export type ResourceClaimConsumerReference = {
+  apiGroup?: string;
+  name: string;
+  resource: string;
+  uid: string;
+};
+
+export type ResourceClaimList = {
+  apiVersion?: string;
+  items: ResourceResourceClaim[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type ResourceClaimSpec = {
+  devices?: DeviceClaim;
+};
+
+export type ResourceClaimStatus = {
+  allocation?: AllocationResult;
+  devices?: AllocatedDeviceStatus[];
+  reservedFor?: ResourceClaimConsumerReference[];
+};
+
+export type ResourceClaimTemplate = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: ResourceClaimTemplateSpec;
+};
+
+export type ResourceClaimTemplateList = {
+  apiVersion?: string;
+  items: ResourceClaimTemplate[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type ResourceClaimTemplateSpec = {
+  metadata?: ObjectMeta;
+  spec: ResourceClaimSpec;
+};
+
+export type ResourcePool = {
+  generation: number;
+  name: string;
+  resourceSliceCount: number;
+};
+
+export type ResourceSlice = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: ResourceSliceSpec;
+};
+
+export type ResourceSliceList = {
+  apiVersion?: string;
+  items: ResourceSlice[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type ResourceSliceSpec = {
+  allNodes?: boolean;
+  devices?: Device[];
+  driver: string;
+  nodeName?: string;
+  nodeSelector?: NodeSelector;
+  perDeviceNodeSelection?: boolean;
+  pool: ResourcePool;
+  sharedCounters?: CounterSet[];
+};
+
 export type PriorityClass = {
   apiVersion?: string;
   description?: string;
@@ -2146,6 +3535,341 @@ export type PriorityClassList = {
   items: PriorityClass[];
   kind?: string;
   metadata?: ListMeta;
+};
+
+export type CSIDriver = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: CSIDriverSpec;
+};
+
+export type CSIDriverList = {
+  apiVersion?: string;
+  items: CSIDriver[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type CSIDriverSpec = {
+  attachRequired?: boolean;
+  fsGroupPolicy?: string;
+  nodeAllocatableUpdatePeriodSeconds?: number;
+  podInfoOnMount?: boolean;
+  requiresRepublish?: boolean;
+  seLinuxMount?: boolean;
+  serviceAccountTokenInSecrets?: boolean;
+  storageCapacity?: boolean;
+  tokenRequests?: StorageTokenRequest[];
+  volumeLifecycleModes?: string[];
+};
+
+export type CSINode = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: CSINodeSpec;
+};
+
+export type CSINodeDriver = {
+  allocatable?: VolumeNodeResources;
+  name: string;
+  nodeID: string;
+  topologyKeys?: string[];
+};
+
+export type CSINodeList = {
+  apiVersion?: string;
+  items: CSINode[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type CSINodeSpec = {
+  drivers: CSINodeDriver[];
+};
+
+export type CSIStorageCapacity = {
+  apiVersion?: string;
+  capacity?: Quantity;
+  kind?: string;
+  maximumVolumeSize?: Quantity;
+  metadata?: ObjectMeta;
+  nodeTopology?: LabelSelector;
+  storageClassName: string;
+};
+
+export type CSIStorageCapacityList = {
+  apiVersion?: string;
+  items: CSIStorageCapacity[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type StorageClass = {
+  allowVolumeExpansion?: boolean;
+  allowedTopologies?: TopologySelectorTerm[];
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  mountOptions?: string[];
+  parameters?: Record<string, string>;
+  provisioner: string;
+  reclaimPolicy?: string;
+  volumeBindingMode?: string;
+};
+
+export type StorageClassList = {
+  apiVersion?: string;
+  items: StorageClass[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type StorageTokenRequest = {
+  audience: string;
+  expirationSeconds?: number;
+};
+
+export type VolumeAttachment = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: VolumeAttachmentSpec;
+  status?: VolumeAttachmentStatus;
+};
+
+export type VolumeAttachmentList = {
+  apiVersion?: string;
+  items: VolumeAttachment[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type VolumeAttachmentSource = {
+  inlineVolumeSpec?: PersistentVolumeSpec;
+  persistentVolumeName?: string;
+};
+
+export type VolumeAttachmentSpec = {
+  attacher: string;
+  nodeName: string;
+  source: VolumeAttachmentSource;
+};
+
+export type VolumeAttachmentStatus = {
+  attachError?: VolumeError;
+  attached: boolean;
+  attachmentMetadata?: Record<string, string>;
+  detachError?: VolumeError;
+};
+
+export type VolumeAttributesClass = {
+  apiVersion?: string;
+  driverName: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  parameters?: Record<string, string>;
+};
+
+export type VolumeAttributesClassList = {
+  apiVersion?: string;
+  items: VolumeAttributesClass[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type VolumeError = {
+  errorCode?: number;
+  message?: string;
+  time?: Time;
+};
+
+export type VolumeNodeResources = {
+  count?: number;
+};
+
+export type CustomResourceColumnDefinition = {
+  description?: string;
+  format?: string;
+  jsonPath: string;
+  name: string;
+  priority?: number;
+  type: string;
+};
+
+export type CustomResourceConversion = {
+  strategy: string;
+  webhook?: WebhookConversion;
+};
+
+export type CustomResourceDefinition = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: CustomResourceDefinitionSpec;
+  status?: CustomResourceDefinitionStatus;
+};
+
+export type CustomResourceDefinitionCondition = {
+  lastTransitionTime?: Time;
+  message?: string;
+  observedGeneration?: number;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type CustomResourceDefinitionList = {
+  apiVersion?: string;
+  items: CustomResourceDefinition[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type CustomResourceDefinitionNames = {
+  categories?: string[];
+  kind: string;
+  listKind?: string;
+  plural: string;
+  shortNames?: string[];
+  singular?: string;
+};
+
+export type CustomResourceDefinitionSpec = {
+  conversion?: CustomResourceConversion;
+  group: string;
+  names: CustomResourceDefinitionNames;
+  preserveUnknownFields?: boolean;
+  scope: string;
+  versions: CustomResourceDefinitionVersion[];
+};
+
+export type CustomResourceDefinitionStatus = {
+  acceptedNames?: CustomResourceDefinitionNames;
+  conditions?: CustomResourceDefinitionCondition[];
+  observedGeneration?: number;
+  storedVersions?: string[];
+};
+
+export type CustomResourceDefinitionVersion = {
+  additionalPrinterColumns?: CustomResourceColumnDefinition[];
+  deprecated?: boolean;
+  deprecationWarning?: string;
+  name: string;
+  schema?: CustomResourceValidation;
+  selectableFields?: SelectableField[];
+  served: boolean;
+  storage: boolean;
+  subresources?: CustomResourceSubresources;
+};
+
+export type CustomResourceSubresourceScale = {
+  labelSelectorPath?: string;
+  specReplicasPath: string;
+  statusReplicasPath: string;
+};
+
+export type CustomResourceSubresourceStatus = Record<string, unknown>;
+
+export type CustomResourceSubresources = {
+  scale?: CustomResourceSubresourceScale;
+  status?: CustomResourceSubresourceStatus;
+};
+
+export type CustomResourceValidation = {
+  openAPIV3Schema?: JSONSchemaProps;
+};
+
+export type ExternalDocumentation = {
+  description?: string;
+  url?: string;
+};
+
+export type JSON = unknown;
+
+export type JSONSchemaProps = {
+  $ref?: string;
+  $schema?: string;
+  additionalItems?: JSONSchemaPropsOrBool;
+  additionalProperties?: JSONSchemaPropsOrBool;
+  allOf?: JSONSchemaProps[];
+  anyOf?: JSONSchemaProps[];
+  default?: JSON;
+  definitions?: Record<string, JSONSchemaProps>;
+  dependencies?: Record<string, JSONSchemaPropsOrStringArray>;
+  description?: string;
+  enum?: JSON[];
+  example?: JSON;
+  exclusiveMaximum?: boolean;
+  exclusiveMinimum?: boolean;
+  externalDocs?: ExternalDocumentation;
+  format?: string;
+  id?: string;
+  items?: JSONSchemaPropsOrArray;
+  maxItems?: number;
+  maxLength?: number;
+  maxProperties?: number;
+  maximum?: number;
+  minItems?: number;
+  minLength?: number;
+  minProperties?: number;
+  minimum?: number;
+  multipleOf?: number;
+  not?: JSONSchemaProps;
+  nullable?: boolean;
+  oneOf?: JSONSchemaProps[];
+  pattern?: string;
+  patternProperties?: Record<string, JSONSchemaProps>;
+  properties?: Record<string, JSONSchemaProps>;
+  required?: string[];
+  title?: string;
+  type?: string;
+  uniqueItems?: boolean;
+  "x-kubernetes-embedded-resource"?: boolean;
+  "x-kubernetes-int-or-string"?: boolean;
+  "x-kubernetes-list-map-keys"?: string[];
+  "x-kubernetes-list-type"?: string;
+  "x-kubernetes-map-type"?: string;
+  "x-kubernetes-preserve-unknown-fields"?: boolean;
+  "x-kubernetes-validations"?: ValidationRule[];
+};
+
+export type JSONSchemaPropsOrArray = unknown;
+
+export type JSONSchemaPropsOrBool = unknown;
+
+export type JSONSchemaPropsOrStringArray = unknown;
+
+export type SelectableField = {
+  jsonPath: string;
+};
+
+export type ApiextensionsServiceReference = {
+  name: string;
+  namespace: string;
+  path?: string;
+  port?: number;
+};
+
+export type ValidationRule = {
+  fieldPath?: string;
+  message?: string;
+  messageExpression?: string;
+  optionalOldSelf?: boolean;
+  reason?: string;
+  rule: string;
+};
+
+export type ApiextensionsWebhookClientConfig = {
+  caBundle?: string;
+  service?: ApiextensionsServiceReference;
+  url?: string;
+};
+
+export type WebhookConversion = {
+  clientConfig?: ApiextensionsWebhookClientConfig;
+  conversionReviewVersions: string[];
 };
 
 export type APIResource = {
@@ -2186,6 +3910,12 @@ export type DeleteOptions = {
   orphanDependents?: boolean;
   preconditions?: Preconditions;
   propagationPolicy?: string;
+};
+
+export type FieldSelectorRequirement = {
+  key: string;
+  operator: string;
+  values?: string[];
 };
 
 export type FieldsV1 = Record<string, unknown>;
@@ -2284,3 +4014,46 @@ export type WatchEvent = {
 };
 
 export type RawExtension = Record<string, unknown>;
+
+export type APIService = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: APIServiceSpec;
+  status?: APIServiceStatus;
+};
+
+export type APIServiceCondition = {
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type APIServiceList = {
+  apiVersion?: string;
+  items: APIService[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type APIServiceSpec = {
+  caBundle?: string;
+  group?: string;
+  groupPriorityMinimum: number;
+  insecureSkipTLSVerify?: boolean;
+  service?: ApiregistrationServiceReference;
+  version?: string;
+  versionPriority: number;
+};
+
+export type APIServiceStatus = {
+  conditions?: APIServiceCondition[];
+};
+
+export type ApiregistrationServiceReference = {
+  name?: string;
+  namespace?: string;
+  port?: number;
+};

@@ -27,7 +27,8 @@ function visit(name: string): void {
   if (fields === undefined) return void unknown.push(name);
   const own: Record<string, string> = (output[name] = {});
   const known = json[toJson(name)]?.f;
-  for (const [field, [number, type]] of Object.entries(fields)) {
+  for (const [goName, [number, type]] of Object.entries(fields)) {
+    const field = jsonNameOf(goName, known);
     const resolved = resolve(type, name.slice(0, name.lastIndexOf(".")));
     const isInline = known !== undefined && known[field] === undefined && isMessage(resolved);
     if (known !== undefined && known[field] === undefined && !isInline) unknown.push(`${name}.${field}`);
@@ -42,6 +43,12 @@ function resolve(type: string, scope: string): string {
   if (map?.[1] !== undefined) return `map ${resolve(map[1], scope)}`;
   if (scalars.has(type)) return type;
   return type.startsWith(".") ? type.slice(1) : `${scope}.${type}`;
+}
+
+/** Some fields are named in protobuf with capitals that JSON has not: `uID`, `aPIGroup`, `Webhooks`. */
+function jsonNameOf(name: string, known: Record<string, unknown> | undefined): string {
+  if (known === undefined || name in known) return name;
+  return Object.keys(known).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name;
 }
 
 const isMessage = (type: string): boolean => type.startsWith("k8s.io.");
