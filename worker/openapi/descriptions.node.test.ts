@@ -14,6 +14,6 @@ test.each([
 });
 
 test("nothing is kept of types and fields that are not served", () => {
-  expect(descriptions["io.k8s.api.batch.v1.Job"]).toBeUndefined();
+  expect(descriptions["io.k8s.api.core.v1.PodList"]).toBeUndefined();
   expect(Object.values(descriptions["io.k8s.api.core.v1.Container"]?.[1] ?? {}).every((text) => text !== "")).toBe(true);
 });
