@@ -11,15 +11,15 @@ import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { App, HttpEnv } from "./context.ts";
 import { mountCustomResources } from "./custom-resources.ts";
-import { mountDiscovery } from "./discovery.ts";
+import { mountDiscovery } from "./discovery/discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
 import { mountMetrics } from "./metrics.ts";
 import { joinRoutes, nodeRoutes, pollRoutes } from "./nodes.ts";
-import { mountOpenApi } from "./openapi.ts";
+import { mountOpenApi } from "./discovery/openapi.ts";
 import { mountResources } from "./resources.ts";
 import { rejectOtherUpgrades } from "./upgrade.ts";
-import { mountVersion } from "./version.ts";
+import { mountVersion } from "./discovery/version.ts";
 
 export function createApp(): App {
   const app = new Hono<HttpEnv>({ strict: true });

@@ -10,7 +10,7 @@ import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
 import { remove, removeCollection } from "./delete.ts";
 import { pathNotFound } from "./errors.ts";
-import { list } from "./list.ts";
+import { list } from "./list/list.ts";
 import { patch } from "./patch.ts";
 import { bind, evict } from "./pod-subresources.ts";
 import { get } from "./read.ts";
@@ -20,8 +20,8 @@ import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
 import { subresourcesOf } from "./subresources.ts";
 import { update } from "./update.ts";
-import { watch } from "./watch.ts";
-import { openWatchOf } from "./watch-feed.ts";
+import { watch } from "./watch/watch.ts";
+import { openWatchOf } from "./watch/watch-feed.ts";
 
 const verbs = {
   get,

@@ -5,10 +5,10 @@ import type { Status } from "../../protocol/status.ts";
 import { objectOf, servedAs, splice } from "../registry/text.ts";
 import type { Committed } from "../registry/writer.ts";
 import type { StoredObject } from "../storage/store.ts";
-import { acceptOf, type Accepted } from "./accept.ts";
+import { acceptOf, type Accepted } from "./formats/accept.ts";
 import type { Call } from "./context.ts";
-import { partialMetadata } from "./metadata-form.ts";
-import { includeObjectOf, tableOf } from "./table.ts";
+import { partialMetadata } from "./formats/metadata-form.ts";
+import { includeObjectOf, tableOf } from "./formats/table.ts";
 
 type Text = Pick<StoredObject, "text" | "revision">;
 

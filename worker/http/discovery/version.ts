@@ -1,5 +1,5 @@
 /** `/version`: a Kubernetes 1.35, and whose. */
-import type { App } from "./context.ts";
+import type { App } from "../context.ts";
 
 const version = {
   major: "1",

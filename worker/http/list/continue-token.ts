@@ -1,5 +1,5 @@
 /** The opaque token that a list is continued with: where, and as of which revision. */
-import { StatusError } from "../../protocol/status.ts";
+import { StatusError } from "../../../protocol/status.ts";
 
 export interface Continuation {
   /** -1: the list is no longer of one moment (its revision was compacted away). */

@@ -1,11 +1,11 @@
 /** How a watch's events are written, in each of the three forms. */
-import type { StatusError } from "../../protocol/status.ts";
-import { apiVersionOf, objectOf, splice } from "../registry/text.ts";
-import type { Resource } from "../resources/resource.ts";
-import type { ChangeEvent, ChangeType } from "../storage/store.ts";
-import type { Form } from "./accept.ts";
-import { partialMetadata } from "./metadata-form.ts";
-import { tableOf, type IncludeObject } from "./table.ts";
+import type { StatusError } from "../../../protocol/status.ts";
+import { apiVersionOf, objectOf, splice } from "../../registry/text.ts";
+import type { Resource } from "../../resources/resource.ts";
+import type { ChangeEvent, ChangeType } from "../../storage/store.ts";
+import type { Form } from "../formats/accept.ts";
+import { partialMetadata } from "../formats/metadata-form.ts";
+import { tableOf, type IncludeObject } from "../formats/table.ts";
 
 export interface EventWriter {
   event(type: ChangeType, stored: Pick<ChangeEvent, "text" | "revision">): string;

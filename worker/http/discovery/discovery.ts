@@ -2,12 +2,12 @@
  * Which groups, versions and resources there are: plain, as ever, and aggregated (KEP-3352) for clients that ask
  * for `as=APIGroupDiscoveryList`. Everything follows from the table of kinds, plus the subresources served here.
  */
-import { apiVersionOf, resources } from "../resources/registry.ts";
-import type { Resource } from "../resources/resource.ts";
-import { acceptsAggregated } from "./accept.ts";
-import type { App } from "./context.ts";
-import { pathNotFound } from "./errors.ts";
-import { subresourcesOf, type Subresource } from "./subresources.ts";
+import { apiVersionOf, resources } from "../../resources/registry.ts";
+import type { Resource } from "../../resources/resource.ts";
+import { acceptsAggregated } from "../formats/accept.ts";
+import type { App } from "../context.ts";
+import { pathNotFound } from "../errors.ts";
+import { subresourcesOf, type Subresource } from "../subresources.ts";
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 

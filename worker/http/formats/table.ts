@@ -1,7 +1,7 @@
 /** `meta.k8s.io/v1` Table: what `kubectl get` prints, computed here from the kind's columns. */
-import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
-import { StatusError } from "../../protocol/status.ts";
-import type { Column, Resource } from "../resources/resource.ts";
+import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
+import { StatusError } from "../../../protocol/status.ts";
+import type { Column, Resource } from "../../resources/resource.ts";
 import { partialMetadata } from "./metadata-form.ts";
 
 export type IncludeObject = "None" | "Metadata" | "Object";

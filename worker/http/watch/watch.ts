@@ -6,15 +6,15 @@
  *                                          feed broke ──┘  └── resume after the last revision sent
  *                                          below the floor ──► ERROR 410 ─► end
  */
-import { StatusError } from "../../protocol/status.ts";
-import type { ListPage, Selection, Store } from "../storage/store.ts";
-import type { OpenWatch, WatchBatch, WatchFeed } from "../storage/watch.ts";
-import { acceptOf } from "./accept.ts";
-import type { Call } from "./context.ts";
-import { isTrue, numberOf } from "./options.ts";
-import { checkWatchVersions, revisionOf } from "./resource-version.ts";
-import { selectionOf } from "./selection.ts";
-import { includeObjectOf } from "./table.ts";
+import { StatusError } from "../../../protocol/status.ts";
+import type { ListPage, Selection, Store } from "../../storage/store.ts";
+import type { OpenWatch, WatchBatch, WatchFeed } from "../../storage/watch.ts";
+import { acceptOf } from "../formats/accept.ts";
+import type { Call } from "../context.ts";
+import { isTrue, numberOf } from "../options.ts";
+import { checkWatchVersions, revisionOf } from "../resource-version.ts";
+import { selectionOf } from "../selection.ts";
+import { includeObjectOf } from "../formats/table.ts";
 import { eventWriter, type EventWriter } from "./watch-events.ts";
 import { openStream, type WatchStream } from "./watch-stream.ts";
 

@@ -1,5 +1,5 @@
 /** Content negotiation, as far as clients use it: JSON, and the meta.k8s.io forms of it. */
-import { StatusError } from "../../protocol/status.ts";
+import { StatusError } from "../../../protocol/status.ts";
 
 export type Form = "object" | "table" | "metadata";
 

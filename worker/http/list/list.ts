@@ -2,18 +2,18 @@
  * LIST: at one revision, in pages of the client's choosing; whatever the page, the store is asked in bounded chunks
  * and the answer streams, so that a list is never in memory as a whole.
  */
-import { StatusError } from "../../protocol/status.ts";
-import { apiVersionOf, objectOf, spliceItem } from "../registry/text.ts";
-import type { Resource } from "../resources/resource.ts";
-import type { ListPage, Selection, Store, StoredObject } from "../storage/store.ts";
-import { acceptOf, type Form } from "./accept.ts";
-import type { Call } from "./context.ts";
+import { StatusError } from "../../../protocol/status.ts";
+import { apiVersionOf, objectOf, spliceItem } from "../../registry/text.ts";
+import type { Resource } from "../../resources/resource.ts";
+import type { ListPage, Selection, Store, StoredObject } from "../../storage/store.ts";
+import { acceptOf, type Form } from "../formats/accept.ts";
+import type { Call } from "../context.ts";
 import { continuationOf, continueToken, expiredContinuation, type Continuation } from "./continue-token.ts";
-import { numberOf } from "./options.ts";
-import { checkListVersions, listRevision, rejectFuture, revisionOf } from "./resource-version.ts";
-import { selectionOf } from "./selection.ts";
-import { definitionOf, includeObjectOf, rowOf } from "./table.ts";
-import { partialMetadata } from "./metadata-form.ts";
+import { numberOf } from "../options.ts";
+import { checkListVersions, listRevision, rejectFuture, revisionOf } from "../resource-version.ts";
+import { selectionOf } from "../selection.ts";
+import { definitionOf, includeObjectOf, rowOf } from "../formats/table.ts";
+import { partialMetadata } from "../formats/metadata-form.ts";
 
 const chunkItems = 500;
 

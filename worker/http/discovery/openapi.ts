@@ -1,9 +1,9 @@
 /** OpenAPI: version 3, by which kubectl explains and learns what the server can do, and 2 for older clients. */
-import { openApiDocument, openApiIndex, swaggerDocument, swaggerHash } from "../openapi/documents.ts";
-import { swaggerProtobuf } from "../openapi/swagger-protobuf.ts";
-import { StatusError } from "../../protocol/status.ts";
-import type { App } from "./context.ts";
-import { pathNotFound } from "./errors.ts";
+import { openApiDocument, openApiIndex, swaggerDocument, swaggerHash } from "../../openapi/documents.ts";
+import { swaggerProtobuf } from "../../openapi/swagger-protobuf.ts";
+import { StatusError } from "../../../protocol/status.ts";
+import type { App } from "../context.ts";
+import { pathNotFound } from "../errors.ts";
 
 const prefix = "/openapi/v3/";
 const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";

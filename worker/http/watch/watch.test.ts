@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { configMaps } from "../resources/config-maps.ts";
-import type { ChangeEvent, ListPage, Store } from "../storage/store.ts";
-import type { OpenWatch, WatchBatch, WatchFeed, WatchRequest } from "../storage/watch.ts";
-import type { Call } from "./context.ts";
+import { configMaps } from "../../resources/config-maps.ts";
+import type { ChangeEvent, ListPage, Store } from "../../storage/store.ts";
+import type { OpenWatch, WatchBatch, WatchFeed, WatchRequest } from "../../storage/watch.ts";
+import type { Call } from "../context.ts";
 import { watch } from "./watch.ts";
 
 /** A feed that says what the test has written for it, then stays open (or ends, if told so). */
