@@ -41,6 +41,10 @@ const forbidden: [string, (one: Import) => boolean][] = [
     ({ from, to, isTypeOnly }) => isPure(from) && inFolder("worker/storage")(to) && !isTypeOnly && to !== "worker/storage/store.ts",
   ],
   ["pure folders import no HTTP and no Durable Object", ({ from, to }) => isPure(from) && inFolder("worker/http", "worker/objects")(to)],
+  [
+    "pure folders know of the settings only what they are",
+    ({ from, to }) => isPure(from) && inFolder("worker/settings")(to) && to !== "worker/settings/settings.ts",
+  ],
   ["drizzle stays in storage", ({ from, to }) => isPackage("drizzle-orm")(to) && !inFolder("worker/storage")(from)],
   ["hono stays in the HTTP surface", ({ from, to }) => isPackage("hono")(to) && !inFolder("worker/http")(from) && from !== "worker/index.ts"],
   [

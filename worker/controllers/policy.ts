@@ -5,7 +5,8 @@
  * Wake targets: `workload/<controller's key>`, `scheduler`, `node/<name>`, `node/<name>/heartbeat`,
  * `node/<name>/agent`, `nodes`.
  */
-import type { Change, Lookup, ObjectIndex, ObjectKey, StorePolicy } from "../storage/store.ts";
+import { isSetting } from "../resources/settings.ts";
+import { resourceScope, type Change, type Lookup, type ObjectIndex, type ObjectKey, type StorePolicy } from "../storage/store.ts";
 import { selects } from "./selector.ts";
 
 /** Resources that a controller answers for by the object's own key. */
@@ -59,7 +60,7 @@ export const storePolicy: StorePolicy = {
 /**
  * A workload's plans count its living objects: one created, deleted, marked for deletion or handed over makes them
  * stale, and so does the workload itself created, deleted or given a new generation. Status is left out, and so is
- * the end of an object that was terminating: nobody counted it any more.
+ * the end of an object that was terminating: nobody counted it any more. Settings have a scope a resource.
  */
 function scopesOf(change: Change): string[] {
   const { before, after, key } = change;
@@ -71,6 +72,7 @@ function scopesOf(change: Change): string[] {
   if (reconciledByOwnKey.has(resourceOf(key)) && isOwnChange) scopes.add(key);
   const node = nodeOf(after);
   if (isPod(key) && node !== undefined && nodeOf(before) !== node) scopes.add(`bind/${node}`);
+  if (isSetting(resourceOf(key))) scopes.add(resourceScope(resourceOf(key)));
   return [...scopes];
 }
 

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { User } from "../auth/user.ts";
 import type { Env } from "../env.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Store } from "../storage/store.ts";
 import type { OpenWatch } from "../storage/watch.ts";
 import type { RequestInfo, ResourceRequest } from "./request-info.ts";
@@ -27,6 +28,8 @@ export interface Call {
   user: User;
   store: Store;
   openWatch: OpenWatch;
+  /** At most a second old, see ../settings. */
+  settings(): Promise<Settings>;
   context: RequestContext;
   /** Work that goes on after the answer began. */
   waitUntil(work: Promise<void>): void;

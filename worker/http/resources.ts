@@ -18,6 +18,7 @@ import { withWarnings } from "./respond.ts";
 import type { ResourceRequest, ServedVerb } from "./request-info.ts";
 import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
 import { subresourcesOf } from "./subresources.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch/watch.ts";
@@ -68,6 +69,7 @@ export function mountResources(app: App): void {
         user,
         store,
         openWatch: openWatchOf(c.env),
+        settings: () => settingsCache.current(store),
         context: requestContext(c.env, user),
         waitUntil: (later) => c.executionCtx.waitUntil(later),
       });

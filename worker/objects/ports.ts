@@ -4,6 +4,7 @@
  */
 import type { Env } from "../env.ts";
 import type { Store } from "../storage/store.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
 import { withDeadline } from "./deadline.ts";
 import type { NodeHub } from "./node-hub.ts";
 
@@ -31,8 +32,15 @@ export function boundedStore(open: () => Store, ms: number): Store {
     getMany: (keys) => ask((store) => store.getMany(keys)),
     list: (query) => ask((store) => store.list(query)),
     listMany: (queries) => ask((store) => store.listMany(queries)),
-    write: (list) => ask((store) => store.write(list)),
+    write: async (list) => {
+      try {
+        return await ask((store) => store.write(list));
+      } finally {
+        if (list.isDryRun !== true) for (const { key } of list.operations) settingsCache.noteWrite(key);
+      }
+    },
     changes: (queries) => ask((store) => store.changes(queries)),
+    changedLists: (held) => ask((store) => store.changedLists(held)),
     describe: () => ask((store) => store.describe()),
     maintain: () => ask((store) => store.maintain()),
     stats: () => ask((store) => store.stats()),

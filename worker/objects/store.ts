@@ -7,7 +7,7 @@ import { StoreCore } from "../storage/core.ts";
 import { D1Persistence } from "../storage/d1.ts";
 import { isolateCounters } from "../storage/isolate-counters.ts";
 import { decodeWorkerMessage, hello } from "../storage/frames.ts";
-import type { ChangeEvent, ChangesQuery, Expired, ListPage, ListQuery, ObjectKey, Selection, Store, StoredObject, StorePolicy, StoreStats, Wake, WriteAnswer, WriteList } from "../storage/store.ts";
+import type { ChangedLists, ChangeEvent, ChangesQuery, Expired, ListPage, ListQuery, ObjectKey, Selection, Store, StoredObject, StorePolicy, StoreStats, Wake, WriteAnswer, WriteList } from "../storage/store.ts";
 import { systemClock } from "../storage/system-clock.ts";
 import { decodeWatchRequest, watchHeader } from "../storage/watch.ts";
 
@@ -56,6 +56,10 @@ export class StoreObject extends DurableObject<Env> implements Store {
 
   changes(queries: ChangesQuery[]): Promise<{ revision: number; events: ChangeEvent[][] } | Expired> {
     return this.#core.changes(queries);
+  }
+
+  changedLists(held: Record<string, number>): Promise<ChangedLists> {
+    return this.#core.changedLists(held);
   }
 
   describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }> {

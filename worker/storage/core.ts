@@ -15,9 +15,9 @@ import { encodeProgress } from "./frames.ts";
 import { Loader } from "./loader.ts";
 import type { HistoryRow, Snapshot } from "./persistence.ts";
 import type { CorePorts } from "./ports.ts";
-import { readChanges, readList, readLists, readMany } from "./reader.ts";
+import { readChangedLists, readChanges, readList, readLists, readMany } from "./reader.ts";
 import { CompactedError, type State, withoutText } from "./state.ts";
-import type { ChangeEvent, ChangesQuery, Expired, ListPage, ListQuery, ObjectKey, Selection, Store, StoredObject, StoreStats, WriteAnswer, WriteList } from "./store.ts";
+import type { ChangedLists, ChangeEvent, ChangesQuery, Expired, ListPage, ListQuery, ObjectKey, Selection, Store, StoredObject, StoreStats, WriteAnswer, WriteList } from "./store.ts";
 import { TextCache } from "./text-cache.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -100,6 +100,10 @@ export class StoreCore implements Store {
       if (queries.every(({ since }) => since >= revision)) return { revision, events: queries.map(() => []) };
     }
     return this.#reading((state) => readChanges(state, queries));
+  }
+
+  async changedLists(held: Record<string, number>): Promise<ChangedLists> {
+    return this.#reading((state) => readChangedLists(state, held));
   }
 
   async describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }> {

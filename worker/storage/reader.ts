@@ -3,7 +3,7 @@ import { byCodeUnits, firstAtOrAfter } from "./catalog.ts";
 import type { HistoryRow } from "./persistence.ts";
 import { everyResource, isSelected, namespaceOf, resourceOf, seenAs } from "./selection.ts";
 import type { State } from "./state.ts";
-import type { ChangeEvent, ChangesQuery, Expired, ListPage, ListQuery, ObjectIndex, ObjectKey, ObjectText, StoredObject } from "./store.ts";
+import { resourceScope, type ChangedLists, type ChangeEvent, type ChangesQuery, type Expired, type ListPage, type ListQuery, type ObjectIndex, type ObjectKey, type ObjectText, type StoredObject } from "./store.ts";
 
 const historyAtOnce = 2_000;
 
@@ -45,6 +45,15 @@ export async function readList(state: State, query: ListQuery): Promise<ListPage
 export async function readLists(state: State, queries: ListQuery[]): Promise<ListPage[]> {
   const picked = queries.map((query) => pick(state, query));
   return Promise.all(picked.map((each) => withTexts(state, each)));
+}
+
+export async function readChangedLists(state: State, held: Record<string, number>): Promise<ChangedLists> {
+  const { clusterUid, revision } = state;
+  // A caller that is ahead has seen another database.
+  const isStale = ([resource, since]: [string, number]) => since > revision || state.scopeRevision(resourceScope(resource)) > since;
+  const changed = Object.entries(held).filter(isStale).map(([resource]) => resource);
+  const pages = await readLists(state, changed.map((resource) => ({ resource })));
+  return { clusterUid, revision, lists: Object.fromEntries(changed.map((resource, at) => [resource, pages[at]?.items ?? []])) };
 }
 
 export function expired({ floor, revision }: State): Expired {

@@ -202,6 +202,16 @@ export interface ChangesQuery extends Selection {
   since: number;
 }
 
+export interface ChangedLists {
+  clusterUid: string;
+  revision: number;
+  /** By resource. */
+  lists: Record<string, StoredObject[]>;
+}
+
+/** The guard scope that every change of a resource makes stale, where the policy keeps one for it. */
+export const resourceScope = (resource: string): string => `resource/${resource}`;
+
 /** Methods of the Store Durable Object. Refusals are values; only broken calls throw. */
 export interface Store {
   get(key: ObjectKey): Promise<StoredObject | undefined>;
@@ -212,6 +222,11 @@ export interface Store {
   write(list: WriteList): Promise<WriteAnswer>;
   /** Changes after `since`, in order, matching before or after (an object that stops matching is DELETED). */
   changes(queries: ChangesQuery[]): Promise<{ revision: number; events: ChangeEvent[][] } | Expired>;
+  /**
+   * For caches of small, seldom changed resources: of those named, with the revision that the caller holds them at (-1:
+   * not at all), the whole lists of those that changed since; all at one revision. Costs next to nothing if none did.
+   */
+  changedLists(held: Record<string, number>): Promise<ChangedLists>;
   /** Cluster facts. `epoch` grows with every start of the store. */
   describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }>;
   /**
