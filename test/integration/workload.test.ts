@@ -11,11 +11,12 @@ import { writePlanned } from "../../worker/registry/writer.ts";
 import { resourceByKey, resourceOf } from "../../worker/resources/registry.ts";
 import type { Resource } from "../../worker/resources/resource.ts";
 import type { ObjectKey, Store } from "../../worker/storage/store.ts";
+import { noSettings } from "../../worker/settings/settings.ts";
 
 /** RPC wraps results in types of its own that add nothing here. */
 const store = () => env.STORE.getByName("store") as unknown as Store;
 const workload = (key: string) => env.WORKLOAD.getByName(key);
-const context = () => requestContext(env, { name: "test", groups: ["system:masters"] });
+const context = () => requestContext(env, { name: "test", groups: ["system:masters"] }, noSettings);
 const key = "replicasets.apps/default/web";
 
 function known(resource: Resource | undefined): Resource {

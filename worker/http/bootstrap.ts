@@ -10,6 +10,7 @@ import { priorityClasses } from "../resources/priority-classes.ts";
 import { objectKey, type Resource } from "../resources/resource.ts";
 import { services } from "../resources/services.ts";
 import type { Store } from "../storage/store.ts";
+import { noSettings } from "../settings/settings.ts";
 
 const system = { name: "system:apiserver", groups: ["system:masters"] };
 const names = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -32,7 +33,7 @@ async function createMissing(env: Env, store: Store, resource: Resource, objects
   const keys = objects.map(({ metadata }) => objectKey(resource, metadata.namespace ?? "", metadata.name));
   const { items } = await store.getMany(keys);
   const missing = objects.filter((_, at) => items[at] === undefined);
-  const context = requestContext(env, system);
+  const context = requestContext(env, system, noSettings);
   const written = await writePlanned(store, missing.map((object) => planner.create(resource, structuredClone(object), context)));
   const failed = written.find(({ result }) => !result.ok && result.reason !== "exists");
   if (failed !== undefined) throw new Error(`bootstrap: ${JSON.stringify(failed.result)}`);

@@ -20,6 +20,7 @@ import { decode } from "../resources/decode.ts";
 import type { RequestContext } from "../resources/resource.ts";
 import type { HttpEnv } from "./context.ts";
 import { withDeadline } from "../objects/deadline.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
 
 const sessionMs = 20_000;
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -64,7 +65,7 @@ export const nodeRoutes = new Hono<HttpEnv>()
     const report = reportOf(await bodyOf(c.req.raw));
     const isNewest = await hubOf(c.env).report(node, report.session, report.node !== undefined);
     if (!isNewest) throw StatusError.conflict({ group: "", kind: "nodes", name: node }, "a newer session of its agent is running");
-    const context = requestContext(c.env, c.var.user);
+    const context = requestContext(c.env, c.var.user, settingsCache.latest());
     return c.json(await applyReport(node, report, { store: storeOf(c.env), planner, context }));
   })
   .get("/sessions/:id", async (c) => {
@@ -80,7 +81,7 @@ function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
   return {
     store: storeOf(env),
     planner,
-    context: requestContext(env, user),
+    context: requestContext(env, user, settingsCache.latest()),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     isConnected: (node) => hubOf(env).isConnected(node),
     lastSession: (node) => hubOf(env).lastSession(node),

@@ -59,6 +59,8 @@ export function mountResources(app: App): void {
       await ensureClusterObjects(c.env, store);
       const user = c.get("user");
       const query = queryOf(c.req.url);
+      // Reads of an idle cluster must not make the store load.
+      const settings = readVerbs.has(info.verb) ? settingsCache.latest() : await settingsCache.current(store);
       const work = handler({
         request: c.req.raw,
         env: c.env,
@@ -70,7 +72,7 @@ export function mountResources(app: App): void {
         store,
         openWatch: openWatchOf(c.env),
         settings: () => settingsCache.current(store),
-        context: requestContext(c.env, user),
+        context: requestContext(c.env, user, settings),
         waitUntil: (later) => c.executionCtx.waitUntil(later),
       });
       const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));
@@ -85,6 +87,7 @@ function queryOf(url: string): URLSearchParams {
   return new URLSearchParams(at < 0 ? "" : url.slice(at + 1));
 }
 
+const readVerbs = new Set(["get", "list", "watch"]);
 const streams = ["log", "exec", "attach", "portforward"];
 
 /** What lasts as long as somebody listens. */

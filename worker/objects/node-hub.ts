@@ -18,6 +18,7 @@ import { nodes } from "../resources/nodes.ts";
 import type { Store } from "../storage/store.ts";
 import { withDeadline } from "./deadline.ts";
 import { planner, storeOf } from "./ports.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
 
 /** The first instance in a fresh isolate: the whole control plane may have been away. */
 let isFreshIsolate = true;
@@ -191,7 +192,7 @@ export class NodeHub extends DurableObject<Env> {
     const conditions = conditionsOfLost(before, timestamp(Date.now()));
     if (conditions === before) return true;
     const next: Node = { ...current, status: { ...current.status, conditions } };
-    const context = requestContext(this.env, { name: "system:node-hub", groups: ["system:masters"] });
+    const context = requestContext(this.env, { name: "system:node-hub", groups: ["system:masters"] }, settingsCache.latest());
     const planned = planner.update({ resource: nodes, current, next, subresource: "status", context });
     if (!planned) return true;
     const { results } = await this.#store.write({ operations: [planned.operation] });

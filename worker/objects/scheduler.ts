@@ -4,6 +4,7 @@ import type { Env } from "../env.ts";
 import { requestContext } from "../registry/context.ts";
 import { SchedulerEngine } from "../scheduler/engine.ts";
 import { planner, storeOf } from "./ports.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
 
 const user = { name: "system:kube-scheduler", groups: ["system:masters"] };
 const firstRetryMs = 500;
@@ -20,7 +21,7 @@ export class Scheduler extends DurableObject<Env> {
     this.#engine = new SchedulerEngine({
       store: storeOf(env),
       planner,
-      newContext: () => requestContext(env, user),
+      newContext: () => requestContext(env, user, settingsCache.latest()),
       report: (message, error) => console.error(`scheduler: ${message}`, error),
     });
   }

@@ -15,6 +15,7 @@ import { requestContext } from "../registry/context.ts";
 import { Coalescer } from "./reconcile/coalescer.ts";
 import { reconcileKey, type Outcome } from "./reconcile/reconcile-key.ts";
 import { planner, storeOf } from "./ports.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
 
 const mostStaleLooks = 6;
 /**
@@ -69,10 +70,12 @@ export class Workload extends DurableObject<Env> {
     const key = await this.#ownKey();
     const reconciler = reconcilerFor(key);
     if (reconciler === undefined) return nothing;
+    const store = storeOf(this.env);
+    const user = { name: `system:controller:${reconciler.name}`, groups: ["system:masters"] };
     const surroundings = {
-      store: storeOf(this.env),
+      store,
       planner,
-      context: () => requestContext(this.env, { name: `system:controller:${reconciler.name}`, groups: ["system:masters"] }),
+      context: async () => requestContext(this.env, user, await settingsCache.current(store)),
       rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
       isRequeued: await this.#isRequeued(),
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,

@@ -1,4 +1,5 @@
 /** The clock and the randomness of one request, for the pure parts to be given. */
+import type { Settings } from "../settings/settings.ts";
 import type { RequestContext } from "../resources/resource.ts";
 
 /** Without vowels and look-alikes, as upstream, so that no generated name says anything. */
@@ -11,7 +12,7 @@ export interface ClusterConfig {
   CLUSTER_DOMAIN: string;
 }
 
-export function requestContext(config: ClusterConfig, user: RequestContext["user"]): RequestContext {
+export function requestContext(config: ClusterConfig, user: RequestContext["user"], settings: Settings): RequestContext {
   return {
     now: Date.now(),
     newUid: () => crypto.randomUUID(),
@@ -22,6 +23,7 @@ export function requestContext(config: ClusterConfig, user: RequestContext["user
       clusterCidr: config.CLUSTER_CIDR,
       clusterDomain: config.CLUSTER_DOMAIN,
     },
+    settings,
   };
 }
 

@@ -10,6 +10,7 @@ import { services } from "../resources/services.ts";
 import { planner } from "./planner.ts";
 import type { DeleteOptions, Planned } from "./registry.ts";
 import { objectOf } from "./text.ts";
+import { noSettings } from "../settings/settings.ts";
 
 let uids = 0;
 const now = Date.parse("2026-01-02T03:04:05.678Z");
@@ -19,6 +20,7 @@ const context: RequestContext = {
   randomSuffix: (length) => "xyz42b".slice(0, length),
   user: { name: "somebody", groups: [] },
   config: { serviceCidr: "10.96.0.0/16", clusterCidr: "10.244.0.0/16", clusterDomain: "cluster.local" },
+  settings: noSettings,
 };
 
 const inDefault = (name: string, rest: object = {}): KubernetesObject => ({ metadata: { name, namespace: "default" }, ...rest });

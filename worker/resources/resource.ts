@@ -3,6 +3,7 @@
  * (./registry.ts): another kind costs one file and one line. Everything here is pure: no clock, no storage, no HTTP.
  */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { ObjectIndex, ObjectKey } from "../storage/store.ts";
 
 /** One problem with one field, as `metav1.StatusCause` says it. `path` is `spec.containers[0].name`. */
@@ -23,6 +24,8 @@ export interface RequestContext {
   randomSuffix(length: number): string;
   user: { name: string; groups: string[] };
   config: { serviceCidr: string; clusterCidr: string; clusterDomain: string };
+  /** What the cluster is set to; at most a second old where something is written. */
+  settings: Settings;
 }
 
 export interface Column {

@@ -4,6 +4,7 @@ import { decode } from "./decode.ts";
 import { resourceOf } from "./registry.ts";
 import type { FieldError, RequestContext, Resource } from "./resource.ts";
 import { statedRules } from "./stated-rules.ts";
+import { noSettings } from "../settings/settings.ts";
 
 export const context: RequestContext = {
   now: Date.parse("2026-01-01T00:00:00Z"),
@@ -11,6 +12,7 @@ export const context: RequestContext = {
   randomSuffix: (length) => "x".repeat(length),
   user: { name: "admin", groups: [] },
   config: { serviceCidr: "10.96.0.0/16", clusterCidr: "10.244.0.0/16", clusterDomain: "cluster.local" },
+  settings: noSettings,
 };
 
 function known(object: KubernetesObject): Resource {

@@ -9,6 +9,7 @@ import { applyStatedDefaults, missingFields } from "../resources/stated-rules.ts
 import type { ChangeEvent, ListQuery, ObjectKey, StoredObject, WriteList, WriteResult } from "../storage/store.ts";
 import { SchedulerEngine, type EnginePorts } from "./engine.ts";
 import { nodeObject, podObject, type NodeGiven, type PodGiven } from "./testing.ts";
+import { noSettings } from "../settings/settings.ts";
 
 /** As much of a store as the scheduler asks for: a log, the newest state, guards of scopes. */
 class FakeStore {
@@ -108,6 +109,7 @@ function engineOver(store: FakeStore) {
       randomSuffix: (length) => "x".repeat(length),
       user: { name: "system:kube-scheduler", groups: ["system:masters"] },
       config: { serviceCidr: "10.96.0.0/16", clusterCidr: "10.244.0.0/16", clusterDomain: "cluster.local" },
+      settings: noSettings,
     }),
     report: (message, error) => {
       throw new Error(message, { cause: error });

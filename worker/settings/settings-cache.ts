@@ -10,7 +10,7 @@ import { objectOf } from "../registry/text.ts";
 import { resourceByKey } from "../resources/registry.ts";
 import { isSetting, settingResources, type SettingResource } from "../resources/settings.ts";
 import type { ChangedLists, Store, StoredObject } from "../storage/store.ts";
-import type { Settings } from "./settings.ts";
+import { noSettings, type Settings } from "./settings.ts";
 
 export type SettingsStore = Pick<Store, "changedLists">;
 
@@ -35,6 +35,11 @@ export class SettingsCache {
   /** The settings, at most a second old. */
   async current(store: SettingsStore): Promise<Settings> {
     return this.#lists !== undefined && this.#now() < this.#askAgainAt ? settingsOf(this.#lists) : await this.verified(store);
+  }
+
+  /** Whatever is there, without a question: for work that settings have little to say about. */
+  latest(): Settings {
+    return this.#lists === undefined ? noSettings : settingsOf(this.#lists);
   }
 
   /** The settings as they are now: before something is refused because of what a copy lacks. */

@@ -16,6 +16,7 @@ import { resourceByKey, resourceOf } from "../../resources/registry.ts";
 import { objectKey, type RequestContext, type Resource } from "../../resources/resource.ts";
 import type { Change, ListPage, ListQuery, Lookup, ObjectIndex, ObjectKey, Store, StoredObject, WriteAnswer, WriteList, WriteOperation, WriteResult } from "../../storage/store.ts";
 import { reconcileKey } from "../../objects/reconcile/reconcile-key.ts";
+import { noSettings } from "../../settings/settings.ts";
 
 interface Entry extends StoredObject {
   index: ObjectIndex;
@@ -114,7 +115,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
       planner,
       rootCertificate: "",
       isRequeued: this.#due.delete(key),
-      context: () => this.context(),
+      context: () => Promise.resolve(this.context()),
       seed: () => ++this.#drawn,
     });
     if (outcome.isStale || outcome.refusals.length > 0) this.wakes.add(`workload/${key}`);
@@ -159,6 +160,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
       randomSuffix: (length) => String(draw()).padStart(length, "x"),
       user: { name: "test", groups: [] },
       config: { serviceCidr: "10.96.0.0/16", clusterCidr: "10.244.0.0/16", clusterDomain: "cluster.local" },
+      settings: noSettings,
     };
   }
 

@@ -20,7 +20,7 @@ async function look(cluster: SimulatedCluster, plan: (object: Stored<ConfigMap>)
   const outcome = await reconcileKey(planning(plan), key, [], {
     store: cluster,
     planner,
-    context: () => cluster.context(),
+    context: () => Promise.resolve(cluster.context()),
     seed: () => 1,
     rootCertificate: "",
   });

@@ -16,7 +16,7 @@ export interface Surroundings {
   store: Pick<Store, "getMany" | "list" | "write">;
   planner: Planner;
   /** A fresh one for each look: it carries the time. */
-  context(): RequestContext;
+  context(): Promise<RequestContext>;
   seed(): number;
   rootCertificate: string;
   /** The look that an earlier one asked for. */
@@ -42,7 +42,7 @@ export async function reconcileKey(
   surroundings: Surroundings,
 ): Promise<Outcome> {
   const { store, planner, rootCertificate, isRequeued = false } = surroundings;
-  const context = surroundings.context();
+  const context = await surroundings.context();
   const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, isRequeued });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const wanted = await Promise.all(actions.filter(isOfObject).map((action) => prioritised(store, action)));
