@@ -1,6 +1,6 @@
 /** Whether a pod that is bound to a node is, or names, an object: what `ifBound` of ./authorize.ts asks. */
 import { objectOf } from "../registry/text.ts";
-import { pods } from "../resources/pods.ts";
+import { pods } from "../resources/core/pods.ts";
 import type { Store } from "../storage/store.ts";
 import type { Attributes } from "./authorize.ts";
 

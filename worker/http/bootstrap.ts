@@ -5,10 +5,10 @@ import { requestContext } from "../registry/context.ts";
 import { planner } from "../registry/planner.ts";
 import { kubernetesAddress } from "../registry/service-range.ts";
 import { writePlanned } from "../registry/writer.ts";
-import { namespaces } from "../resources/namespaces.ts";
-import { priorityClasses } from "../resources/priority-classes.ts";
+import { namespaces } from "../resources/core/namespaces.ts";
+import { priorityClasses } from "../resources/scheduling/priority-classes.ts";
 import { objectKey, type Resource } from "../resources/resource.ts";
-import { services } from "../resources/services.ts";
+import { services } from "../resources/core/services.ts";
 import type { Store } from "../storage/store.ts";
 import { noSettings } from "../settings/settings.ts";
 

@@ -13,7 +13,7 @@ import { encodeTicket, ticketHeader } from "../nodes/session-ticket.ts";
 import { withDeadline } from "../objects/deadline.ts";
 import { hubOf } from "../objects/ports.ts";
 import { objectOf } from "../registry/text.ts";
-import { pods } from "../resources/pods.ts";
+import { pods } from "../resources/core/pods.ts";
 import type { Call, Handler } from "./context.ts";
 import { statusResponse } from "./errors.ts";
 

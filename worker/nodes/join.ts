@@ -8,7 +8,7 @@ import type { Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { Planner } from "../registry/registry.ts";
 import { objectOf } from "../registry/text.ts";
-import { nodes } from "../resources/nodes.ts";
+import { nodes } from "../resources/core/nodes.ts";
 import type { RequestContext } from "../resources/resource.ts";
 import type { Store, StoredObject, WriteOperation } from "../storage/store.ts";
 import { agentKey, agentOf, writeOf, type Agent, type JoinToken } from "./agents.ts";

@@ -2,7 +2,7 @@
 import type { PollResponse } from "../../protocol/agent.ts";
 import type { Node } from "../../protocol/kubernetes/generated/types.ts";
 import { objectOf } from "../registry/text.ts";
-import { nodes } from "../resources/nodes.ts";
+import { nodes } from "../resources/core/nodes.ts";
 import type { StoredObject } from "../storage/store.ts";
 
 export type Peers = NonNullable<PollResponse["peers"]>;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
-import { configMaps } from "../resources/config-maps.ts";
-import { deployments } from "../resources/deployments.ts";
-import { namespaces } from "../resources/namespaces.ts";
-import { pods } from "../resources/pods.ts";
+import { configMaps } from "../resources/core/config-maps.ts";
+import { deployments } from "../resources/apps/deployments.ts";
+import { namespaces } from "../resources/core/namespaces.ts";
+import { pods } from "../resources/core/pods.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
-import { services } from "../resources/services.ts";
+import { services } from "../resources/core/services.ts";
 import { planner } from "./planner.ts";
 import type { DeleteOptions, Planned } from "./registry.ts";
 import { objectOf } from "./text.ts";

@@ -4,7 +4,7 @@
  */
 import type { Pod, PriorityClass } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
-import { priorityClasses } from "../resources/priority-classes.ts";
+import { priorityClasses } from "../resources/scheduling/priority-classes.ts";
 import { objectKey } from "../resources/resource.ts";
 import type { Store } from "../storage/store.ts";
 import { objectOf } from "./text.ts";

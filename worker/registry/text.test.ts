@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deployments } from "../resources/deployments.ts";
+import { deployments } from "../resources/apps/deployments.ts";
 import { objectOf, splice, spliceItem, textOf } from "./text.ts";
 
 const object = {

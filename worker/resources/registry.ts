@@ -1,23 +1,23 @@
-/** The table of all kinds. Another kind: one file beside this one, one line here. */
+/** The table of all kinds. Another kind: one file in the folder of its group, one line here. */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
-import { configMaps } from "./config-maps.ts";
-import { controllerRevisions } from "./controller-revisions.ts";
-import { deployments } from "./deployments.ts";
-import { endpointSlices } from "./endpoint-slices.ts";
-import { endpoints } from "./endpoints.ts";
-import { eventsOfGroup } from "./events-of-group.ts";
-import { events } from "./events.ts";
-import { leases } from "./leases.ts";
-import { namespaces } from "./namespaces.ts";
-import { nodes } from "./nodes.ts";
-import { pods } from "./pods.ts";
-import { priorityClasses } from "./priority-classes.ts";
-import { replicaSets } from "./replica-sets.ts";
+import { configMaps } from "./core/config-maps.ts";
+import { controllerRevisions } from "./apps/controller-revisions.ts";
+import { deployments } from "./apps/deployments.ts";
+import { endpointSlices } from "./discovery/endpoint-slices.ts";
+import { endpoints } from "./core/endpoints.ts";
+import { eventsOfGroup } from "./events/events-of-group.ts";
+import { events } from "./core/events.ts";
+import { leases } from "./coordination/leases.ts";
+import { namespaces } from "./core/namespaces.ts";
+import { nodes } from "./core/nodes.ts";
+import { pods } from "./core/pods.ts";
+import { priorityClasses } from "./scheduling/priority-classes.ts";
+import { replicaSets } from "./apps/replica-sets.ts";
 import { resourceKey, type Resource } from "./resource.ts";
-import { secrets } from "./secrets.ts";
-import { serviceAccounts } from "./service-accounts.ts";
-import { services } from "./services.ts";
-import { statefulSets } from "./stateful-sets.ts";
+import { secrets } from "./core/secrets.ts";
+import { serviceAccounts } from "./core/service-accounts.ts";
+import { services } from "./core/services.ts";
+import { statefulSets } from "./apps/stateful-sets.ts";
 
 /** In the order in which discovery lists them. */
 export const resources: readonly Resource[] = [

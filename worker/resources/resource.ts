@@ -1,6 +1,7 @@
 /**
- * What a kind is to the API server. One file a kind (./pods.ts, ./deployments.ts, …), one table of all of them
- * (./registry.ts): another kind costs one file and one line. Everything here is pure: no clock, no storage, no HTTP.
+ * What a kind is to the API server. One file a kind, in the folder of its group (./core/pods.ts,
+ * ./apps/deployments.ts, …), one table of all of them (./registry.ts): another kind costs one file and one line.
+ * Everything here is pure: no clock, no storage, no HTTP.
  */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { Settings } from "../settings/settings.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { configMaps } from "../../resources/config-maps.ts";
+import { configMaps } from "../../resources/core/config-maps.ts";
 import type { ChangeEvent, ListPage, Store } from "../../storage/store.ts";
 import type { OpenWatch, WatchBatch, WatchFeed, WatchRequest } from "../../storage/watch.ts";
 import type { Call } from "../context.ts";

@@ -4,7 +4,7 @@ import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import type { Planner } from "../../registry/registry.ts";
 import { objectOf } from "../../registry/text.ts";
 import { writePlanned } from "../../registry/writer.ts";
-import { events } from "../../resources/events.ts";
+import { events } from "../../resources/core/events.ts";
 import { objectKey, type RequestContext } from "../../resources/resource.ts";
 import type { Store } from "../../storage/store.ts";
 import { eventOf, repeated, type EventAction } from "./event-objects.ts";

@@ -1,0 +1,54 @@
+/** ReplicaSets. */
+import type { ReplicaSet } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
+import { ageColumn, containersColumn, imagesColumn, nameColumn, selectorColumn } from "../columns.ts";
+import { defineResource } from "../define.ts";
+import { required } from "../rules/field-errors.ts";
+import { indexSelector } from "../label-selector.ts";
+import { defaultPodSpec } from "../core/pod-defaults.ts";
+import { podSpecWarnings } from "../core/pod-warnings.ts";
+import { scaleStrategy, statusStrategy } from "../status-strategy.ts";
+import { immutableSelector, workloadErrors } from "./workload-rules.ts";
+import { countColumn, desiredColumn } from "./workload-columns.ts";
+
+export const replicaSets = defineResource<ReplicaSet>({
+  group: "apps",
+  version: "v1",
+  kind: "ReplicaSet",
+  plural: "replicasets",
+  shortNames: ["rs"],
+  categories: ["all"],
+  schema: "io.k8s.api.apps.v1.ReplicaSet",
+  hasGeneration: true,
+  applyDefaults({ spec }) {
+    if (spec === undefined) return;
+    spec.replicas ??= 1;
+    if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec);
+  },
+  prepareForCreate(replicaSet) {
+    replicaSet.status = { replicas: 0 };
+  },
+  validate: ({ spec }) => (spec === undefined ? [required("spec.selector")] : workloadErrors(spec, "ReplicaSet", "deployment")),
+  validateUpdate: immutableSelector,
+  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template?.spec),
+  subresources: { status: statusStrategy<ReplicaSet>(), scale: scaleStrategy<ReplicaSet>() },
+  columns: [
+    nameColumn,
+    desiredColumn,
+    countColumn("Current", "Pods that there are.", "replicas"),
+    countColumn("Ready", "Pods that are ready.", "readyReplicas"),
+    ageColumn,
+    containersColumn,
+    imagesColumn,
+    selectorColumn,
+  ],
+  selectableFields: ({ status }) => ({ "status.replicas": String(status?.replicas ?? 0) }),
+  selector: ({ spec }) => indexSelector(spec?.selector),
+  isSettled,
+});
+
+function isSettled({ metadata, spec, status }: Stored<ReplicaSet>): boolean {
+  const desired = spec?.replicas ?? 0;
+  const isSeen = status?.observedGeneration === metadata.generation;
+  return isSeen && status?.replicas === desired && (status.availableReplicas ?? 0) === desired;
+}

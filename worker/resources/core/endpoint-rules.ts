@@ -1,0 +1,58 @@
+/** Rules of Endpoints and EndpointSlices. */
+import type { Endpoints, EndpointSlice } from "../../../protocol/kubernetes/generated/types.ts";
+import { duplicatesAt, invalid, invalidFor, notSupported, oneOf, required } from "../rules/field-errors.ts";
+import { dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress, portNumberErrors } from "../rules/names.ts";
+import { protocols } from "../rules/port-rules.ts";
+import type { FieldError } from "../resource.ts";
+
+const addressTypes = ["FQDN", "IPv4", "IPv6"];
+const addressLimit = 100;
+const endpointLimit = 1000;
+
+export function endpointSliceErrors({ addressType, endpoints, ports = [] }: EndpointSlice): FieldError[] {
+  const errors: FieldError[] = [];
+  if (addressType === "") errors.push(required("addressType"));
+  else if (!addressTypes.includes(addressType)) errors.push(notSupported("addressType", addressType, addressTypes));
+  const list = endpoints ?? [];
+  if (list.length > endpointLimit) errors.push(tooMany("endpoints", list.length, endpointLimit));
+  for (const [at, { addresses }] of list.entries()) errors.push(...addressesErrors(`endpoints[${at}].addresses`, addresses ?? [], addressType));
+  return [...errors, ...duplicatesAt(ports, ({ name }) => name, (at) => `ports[${at}].name`), ...portsErrors("ports", ports)];
+}
+
+function addressesErrors(path: string, addresses: string[], type: string): FieldError[] {
+  if (addresses.length === 0) return [required(path, "must contain at least 1 address")];
+  if (addresses.length > addressLimit) return [tooMany(path, addresses.length, addressLimit)];
+  return addresses.flatMap((address, at) => {
+    if (type === "FQDN") return invalidFor(`${path}[${at}]`, address, dns1123SubdomainErrors(address));
+    return isIpAddress(address) && address.includes(":") === (type === "IPv6") ? [] : [invalid(`${path}[${at}]`, address, ipOf(type))];
+  });
+}
+
+const ipOf = (type: string): string => (type === "IPv4" ? "must be an IPv4 address" : type === "IPv6" ? "must be an IPv6 address" : ipError);
+
+function tooMany(path: string, count: number, limit: number): FieldError {
+  return { reason: "FieldValueTooMany", path, message: `Too many: ${count}: must have at most ${limit} items` };
+}
+
+function portsErrors(path: string, ports: { name?: string; port?: number; protocol?: string }[]): FieldError[] {
+  return ports.flatMap(({ name, port, protocol }, at) => [
+    ...(name ? invalidFor(`${path}[${at}].name`, name, dns1123LabelErrors(name)) : []),
+    ...(port === undefined ? [] : invalidFor(`${path}[${at}].port`, port, portNumberErrors(port))),
+    ...oneOf(`${path}[${at}].protocol`, protocol, protocols),
+  ]);
+}
+
+export function endpointsErrors({ subsets = [] }: Endpoints): FieldError[] {
+  return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, at) => {
+    const path = `subsets[${at}]`;
+    const isEmpty = addresses.length === 0 && notReadyAddresses.length === 0;
+    const ips = [["addresses", addresses], ["notReadyAddresses", notReadyAddresses]] as const;
+    return [
+      ...(isEmpty ? [required(path, "must specify `addresses` or `notReadyAddresses`")] : []),
+      ...ips.flatMap(([field, list]) =>
+        list.flatMap(({ ip }, index) => (isIpAddress(ip) ? [] : [invalid(`${path}.${field}[${index}].ip`, ip, ipError)])),
+      ),
+      ...portsErrors(`${path}.ports`, ports),
+    ];
+  });
+}

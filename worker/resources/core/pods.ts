@@ -1,0 +1,112 @@
+/** Pods. */
+import type { Pod } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
+import { defineResource } from "../define.ts";
+import { podColumns } from "./pod-columns.ts";
+import { defaultPod, defaultPodSpec } from "./pod-defaults.ts";
+import { podReferences } from "./pod-references.ts";
+import { podSpecErrors } from "../rules/pod-rules.ts";
+import { podUpdateErrors } from "../rules/pod-update-rules.ts";
+import { podNameWarnings, podSpecWarnings } from "./pod-warnings.ts";
+import { qosClassOf } from "./qos.ts";
+import { keepAllBut, keepMetadata, statusStrategy } from "../status-strategy.ts";
+import type { SubresourceStrategy } from "../resource.ts";
+
+export const pods = defineResource<Pod>({
+  version: "v1",
+  kind: "Pod",
+  plural: "pods",
+  shortNames: ["po"],
+  categories: ["all"],
+  schema: "io.k8s.api.core.v1.Pod",
+  hasGeneration: true,
+  applyDefaults({ spec }) {
+    if (spec === undefined) return;
+    defaultPodSpec(spec);
+    defaultPod(spec);
+  },
+  prepareForCreate(pod) {
+    const { spec } = pod;
+    if (spec === undefined) return;
+    pod.status = { phase: "Pending", qosClass: qosClassOf(spec) };
+    spec.serviceAccountName ??= "default";
+    spec.serviceAccount = spec.serviceAccountName;
+    setPriority(spec);
+  },
+  validate: ({ spec }) => podSpecErrors("spec", spec),
+  validateUpdate: podUpdateErrors,
+  warnings: ({ metadata, spec }) => [...podNameWarnings(metadata?.name ?? ""), ...podSpecWarnings("spec", spec)],
+  subresources: { status: podStatus(), binding: binding() },
+  columns: podColumns,
+  selectableFields: ({ spec, status }) => ({
+    "spec.nodeName": spec?.nodeName ?? "",
+    "spec.restartPolicy": spec?.restartPolicy ?? "",
+    "spec.schedulerName": spec?.schedulerName ?? "",
+    "spec.serviceAccountName": spec?.serviceAccountName ?? "",
+    "spec.hostNetwork": String(spec?.hostNetwork ?? false),
+    "status.phase": status?.phase ?? "",
+    "status.podIP": status?.podIPs?.[0]?.ip ?? status?.podIP ?? "",
+    "status.nominatedNodeName": status?.nominatedNodeName ?? "",
+  }),
+  terms(pod) {
+    const references = podReferences(pod).map((key) => `ref:${key}`);
+    if (isTerminal(pod)) return ["terminated", ...nodeTerm(pod), ...references];
+    return [...(pod.spec?.nodeName ? nodeTerm(pod) : ["unbound"]), ...references, ...openGates(pod)];
+  },
+  // A bound pod is its node's to run; one that waits for a node is the scheduler's.
+  isSettled: (pod) => isTerminal(pod) || Boolean(pod.spec?.nodeName),
+  graceSeconds: gracePeriod,
+});
+
+const nodeTerm = (pod: Pod): string[] => (pod.spec?.nodeName ? [`node:${pod.spec.nodeName}`] : []);
+
+/** Readiness gates that somebody else opened: what others put into a status is for the node to hear of. */
+function openGates({ spec, status }: Pod): string[] {
+  const isOpen = (type: string) => status?.conditions?.some((condition) => condition.type === type && condition.status === "True") === true;
+  return (spec?.readinessGates ?? []).filter(({ conditionType }) => isOpen(conditionType)).map(({ conditionType }) => `gate:${conditionType}`);
+}
+
+export function isTerminal(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+}
+
+/** What the Priority admission fills in; other classes are looked up by whoever plans the create. */
+const builtInPriorities: Record<string, number> = { "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 };
+
+function setPriority(spec: NonNullable<Pod["spec"]>): void {
+  if (spec.priorityClassName === undefined) spec.priority ??= 0;
+  else spec.priority ??= builtInPriorities[spec.priorityClassName];
+  if (spec.priority === undefined) delete spec.priority;
+  else spec.preemptionPolicy ??= "PreemptLowerPriority";
+}
+
+/** Nobody has to stop the containers of a pod that is bound nowhere or has ended: it goes at once. */
+function gracePeriod(pod: Stored<Pod>, asked: number | undefined): number {
+  if (!pod.spec?.nodeName || isTerminal(pod)) return 0;
+  const wanted = asked ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+  return wanted < 0 ? 1 : wanted;
+}
+
+function podStatus(): SubresourceStrategy<Pod> {
+  const common = statusStrategy<Pod>();
+  return {
+    ...common,
+    prepareForUpdate(next, previous) {
+      keepAllBut(next, previous, "status");
+      keepMetadata(next, previous, ["ownerReferences"]);
+      // The class never changes after the create.
+      const qosClass = previous.status?.qosClass;
+      if (qosClass !== undefined) next.status = { ...next.status, qosClass };
+    },
+  };
+}
+
+function binding(): SubresourceStrategy<Pod> {
+  return {
+    prepareForUpdate(next, previous) {
+      const nodeName = next.spec?.nodeName ?? "";
+      next.spec = { containers: [], ...previous.spec, nodeName };
+    },
+    validateUpdate: () => [],
+  };
+}
