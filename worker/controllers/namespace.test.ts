@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConfigMap, Namespace } from "../../protocol/kubernetes/generated/types.ts";
-import { SimulatedCluster } from "./testing/simulated-cluster.ts";
+import { keyOf, SimulatedCluster } from "./testing/simulated-cluster.ts";
 
 const namespace = (cluster: SimulatedCluster) => cluster.get<Namespace>("namespaces//team");
 
@@ -38,6 +38,13 @@ describe("a namespace", () => {
     expect(cluster.get("configmaps/team/kube-root-ca.crt")).toBeDefined();
   });
 
+  test("has its certificate mended when somebody changes it", async () => {
+    const cluster = await created();
+    cluster.change<ConfigMap>("configmaps/team/kube-root-ca.crt", (object) => void (object.data = { "ca.crt": "forged" }));
+    await cluster.settle();
+    expect(cluster.get<ConfigMap>("configmaps/team/kube-root-ca.crt")?.data).toEqual({ "ca.crt": "" });
+  });
+
   test("that is deleted ends when everything in it has ended, and not before", async () => {
     const cluster = await created();
     cluster.create(deployment);
@@ -55,6 +62,22 @@ describe("a namespace", () => {
     expect(namespace(cluster)).toBeUndefined();
     expect(["pods", "deployments.apps", "replicasets.apps", "serviceaccounts", "configmaps", "events"].flatMap((resource) =>
       cluster.all(resource).filter(({ metadata }) => metadata.namespace === "team"))).toEqual([]);
+  });
+
+  test("that is deleted loses its pods first, and what they may need only after them", async () => {
+    const cluster = await created();
+    cluster.create(deployment);
+    await cluster.converge();
+    const [held] = cluster.pods.map(keyOf);
+    cluster.change(held!, ({ metadata }) => void (metadata.finalizers = ["example.com/hold"]));
+    cluster.delete("namespaces//team");
+    await cluster.converge();
+    expect(cluster.pods).toHaveLength(1);
+    expect(cluster.get("deployments.apps/team/web")?.metadata.deletionTimestamp).toBeUndefined();
+    expect(cluster.get("configmaps/team/kube-root-ca.crt")).toBeDefined();
+    cluster.change(held!, ({ metadata }) => void delete metadata.finalizers);
+    await cluster.converge();
+    expect(namespace(cluster)).toBeUndefined();
   });
 
   test("waits for an object that a finalizer holds, and says so", async () => {

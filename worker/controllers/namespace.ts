@@ -70,14 +70,20 @@ function furnish(namespace: Stored<Namespace>, snapshot: NamespaceSnapshot): Act
   return actions;
 }
 
-/** Empties the namespace; when nothing is left its finalizer `kubernetes` goes, and the namespace with it. */
-function terminate(namespace: Stored<Namespace>, { contents, now }: NamespaceSnapshot): Reconciliation {
+/**
+ * Empties the namespace, pods before anything that they may need (KEP-5080: a NetworkPolicy goes after the pods that it
+ * shields); when nothing is left its finalizer `kubernetes` goes, and the namespace with it.
+ */
+function terminate(namespace: Stored<Namespace>, snapshot: NamespaceSnapshot): Reconciliation {
+  const { pods = [] } = snapshot.contents;
+  const contents: NamespaceSnapshot["contents"] = pods.length > 0 ? { pods } : snapshot.contents;
+  const { now } = snapshot;
   const remaining = Object.values(contents).flat();
   if (remaining.length === 0) return { actions: finalize(namespace) };
   const deletes = remaining.filter((object) => !isDeleting(object)).map((object): Action => ({ type: "delete", object }));
   const actions = deletes.slice(0, mostAtOnce);
-  // What goes at once needs no report; who holds on to the namespace does.
-  if (deletes.length === 0) actions.push(...report(namespace, contents, now));
+  // What goes at once needs no report; who holds on to the namespace does, and pods take their time.
+  if (deletes.length === 0 || pods.length > 0) actions.push(...report(namespace, contents, now));
   return { actions, ...(deletes.length > mostAtOnce ? { requeueAfterMs: 1 } : {}) };
 }
 

@@ -123,11 +123,12 @@ function* endpoints(change: Change): Iterable<string> {
 
 /** A namespace that is being deleted counts down its contents; an active one keeps what every namespace has. */
 function* namespaces({ key, type }: Change, lookup: Lookup): Iterable<string> {
-  if (type !== "DELETED" || namespaceOf(key) === "") return;
+  if (type === "ADDED" || namespaceOf(key) === "") return;
   const namespace: ObjectKey = `namespaces//${namespaceOf(key)}`;
-  const isStandard = key.startsWith("serviceaccounts/") || key.startsWith("configmaps/");
-  const isStandardGone = isStandard && (key.endsWith("/default") || key.endsWith("/kube-root-ca.crt"));
-  if (isStandardGone || lookup.get(namespace)?.isDeleting === true) yield `workload/${namespace}`;
+  const isCertificate = key.startsWith("configmaps/") && key.endsWith("/kube-root-ca.crt");
+  const isStandardGone = type === "DELETED" && key.startsWith("serviceaccounts/") && key.endsWith("/default");
+  const isEmptying = type === "DELETED" && lookup.get(namespace)?.isDeleting === true;
+  if (isCertificate || isStandardGone || isEmptying) yield `workload/${namespace}`;
 }
 
 /** An owner that went, an owner that waits for its dependents, a dependent whose owner is not there. */

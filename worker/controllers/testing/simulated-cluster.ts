@@ -92,7 +92,9 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
     if (operation.verb === "create") {
       if (current !== undefined) return { ok: false, reason: "exists" };
       const at = (operation.requires ?? []).findIndex(({ key }) => this.#lookup.get(key)?.isDeleting !== false);
-      return at < 0 ? undefined : { ok: false, reason: "requirement", at };
+      if (at < 0) return undefined;
+      const named = this.#entries.get(operation.requires?.[at]?.key ?? "");
+      return { ok: false, reason: "requirement", at, ...(named && { current: { revision: named.revision, uid: named.index.uid } }) };
     }
     if (current === undefined) return { ok: false, reason: "not-found" };
     const { revision, uid } = operation.expect;

@@ -78,8 +78,14 @@ function refusedOf(written: Written[]): Refused[] {
   return written.flatMap(({ planned, result }) => {
     // What was to be deleted is gone.
     if (result.ok || (planned.operation.verb === "delete" && result.reason === "not-found")) return [];
-    return [{ planned, result }];
+    return isOfEndingNamespace(planned, result) ? [] : [{ planned, result }];
   });
+}
+
+/** Nothing more is made in a namespace that is being deleted, whose workloads go with it: no reason to try again. */
+function isOfEndingNamespace({ operation }: Written["planned"], { reason, at, current }: Refusal): boolean {
+  const requirement = reason === "requirement" ? operation.requires?.[at ?? 0] : undefined;
+  return requirement?.key.startsWith("namespaces//") === true && current !== undefined;
 }
 
 /** Refusals that say no more than that the snapshot is old. */
