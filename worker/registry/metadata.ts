@@ -1,7 +1,7 @@
 /** The rules for `metadata` that hold for every kind (apimachinery's `api/validation/objectmeta.go`). */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { FieldError, Resource } from "../resources/resource.ts";
-import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../resources/rules/names.ts";
+import { dns1123SubdomainErrors, labelValueErrors, pathSegmentNameErrors, qualifiedNameErrors } from "../resources/rules/names.ts";
 import { isEqual } from "../../protocol/kubernetes/equal.ts";
 
 const annotationsLimitBytes = 256 * 1024;
@@ -39,11 +39,8 @@ function newFinalizerErrors(finalizers: string[], previous: Stored<KubernetesObj
 
 function nameErrors(resource: Resource, name: string): FieldError[] {
   if (name === "") return [required("metadata.name", "name or generateName is required")];
-  if (name === "." || name === ".." || name.includes("/") || name.includes("%")) {
-    return [invalid("metadata.name", name, "may not be '.', '..' or contain '/' or '%'")];
-  }
-  if (resource.group === "rbac.authorization.k8s.io") return [];
-  return dns1123SubdomainErrors(name).map((why) => invalid("metadata.name", name, why));
+  const errors = resource.takesAnyName === true ? pathSegmentNameErrors(name) : dns1123SubdomainErrors(name);
+  return errors.map((why) => invalid("metadata.name", name, why));
 }
 
 function labelErrors(key: string, value: string): FieldError[] {

@@ -30,6 +30,11 @@ export const ageColumn = column("Age", "Time since the object was created.", (ob
   since(object.metadata.creationTimestamp, now),
 );
 
+/** Of kinds without columns of their own. */
+export const createdAtColumn = column("Created At", "When the object was created.", (object) => object.metadata.creationTimestamp, {
+  type: "date",
+});
+
 /** `a=b,c=d`, or `<none>`. */
 export function labelsText(labels: Record<string, string> | undefined): string {
   const pairs = Object.entries(labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,23 +1,27 @@
 /** The table of all kinds. Another kind: one file in the folder of its group, one line here. */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
-import { configMaps } from "./core/config-maps.ts";
 import { controllerRevisions } from "./apps/controller-revisions.ts";
 import { deployments } from "./apps/deployments.ts";
-import { endpointSlices } from "./discovery/endpoint-slices.ts";
-import { endpoints } from "./core/endpoints.ts";
-import { eventsOfGroup } from "./events/events-of-group.ts";
-import { events } from "./core/events.ts";
+import { replicaSets } from "./apps/replica-sets.ts";
+import { statefulSets } from "./apps/stateful-sets.ts";
 import { leases } from "./coordination/leases.ts";
+import { configMaps } from "./core/config-maps.ts";
+import { endpoints } from "./core/endpoints.ts";
+import { events } from "./core/events.ts";
 import { namespaces } from "./core/namespaces.ts";
 import { nodes } from "./core/nodes.ts";
 import { pods } from "./core/pods.ts";
-import { priorityClasses } from "./scheduling/priority-classes.ts";
-import { replicaSets } from "./apps/replica-sets.ts";
-import { resourceKey, type Resource } from "./resource.ts";
 import { secrets } from "./core/secrets.ts";
 import { serviceAccounts } from "./core/service-accounts.ts";
 import { services } from "./core/services.ts";
-import { statefulSets } from "./apps/stateful-sets.ts";
+import { endpointSlices } from "./discovery/endpoint-slices.ts";
+import { eventsOfGroup } from "./events/events-of-group.ts";
+import { clusterRoleBindings } from "./rbac/cluster-role-bindings.ts";
+import { clusterRoles } from "./rbac/cluster-roles.ts";
+import { roleBindings } from "./rbac/role-bindings.ts";
+import { roles } from "./rbac/roles.ts";
+import { resourceKey, type Resource } from "./resource.ts";
+import { priorityClasses } from "./scheduling/priority-classes.ts";
 
 /** In the order in which discovery lists them. */
 export const resources: readonly Resource[] = [
@@ -38,6 +42,10 @@ export const resources: readonly Resource[] = [
   eventsOfGroup,
   endpointSlices,
   priorityClasses,
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
 ];
 
 const byPath = new Map(resources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));

@@ -82,6 +82,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   needsResourceVersion?: boolean;
   /** True: a PUT to a name that is not there creates it. */
   isCreatedByUpdate?: boolean;
+  /** True: every name that can stand in a path will do; else it is a DNS subdomain. */
+  takesAnyName?: boolean;
   /** Fields that `metadata.generation` counts; absent: the kind has no generation. */
   hasGeneration: boolean;
   /** Defaults that the OpenAPI does not state; the stated ones are applied before. Mutates. */

@@ -53,3 +53,9 @@ export function updateErrorsOf(next: KubernetesObject, previous: KubernetesObjec
   resource.prepareForUpdate?.(result, before, context);
   return (resource.validateUpdate?.(result, before) ?? []).map(sentence);
 }
+
+/** The cells of an object's row by their column's name, five minutes after its creation. */
+export function rowOf(object: KubernetesObject): Record<string, unknown> {
+  const metadata = { name: "x", uid: "u", resourceVersion: "1", creationTimestamp: "2025-12-31T23:55:00Z", ...object.metadata };
+  return Object.fromEntries(known(object).columns.map((column) => [column.name, column.cell({ ...object, metadata }, context.now)]));
+}

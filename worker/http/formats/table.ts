@@ -42,6 +42,5 @@ export function rowOf(resource: Resource, object: Stored<KubernetesObject>, { in
 }
 
 export function definitionOf({ name, type, format, description, priority }: Column): object {
-  // A date cell is sent as the text that is shown (`5m`), as upstream does.
-  return { name, type: type === "date" ? "string" : type, format: format ?? (name === "Name" ? "name" : ""), description, priority };
+  return { name, type, format: format ?? (name === "Name" ? "name" : ""), description, priority };
 }

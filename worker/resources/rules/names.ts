@@ -40,6 +40,12 @@ export const dns1035LabelErrors = (value: string): string[] => check(value, 63, 
 export const dns1123SubdomainErrors = (value: string): string[] => check(value, 253, subdomain, subdomainRule);
 export const labelValueErrors = (value: string): string[] => check(value, 63, labelValuePattern, labelValueRule);
 
+/** What no name may be, because it stands in paths (apimachinery's `path.IsValidPathSegmentName`). */
+export function pathSegmentNameErrors(value: string): string[] {
+  if (value === "." || value === "..") return [`may not be '${value}'`];
+  return ["/", "%"].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`);
+}
+
 /** `[prefix/]name`: keys of labels, taints, resources. */
 export function qualifiedNameErrors(value: string): string[] {
   const parts = value.split("/");
