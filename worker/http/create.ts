@@ -2,9 +2,10 @@
 import { StatusError } from "../../protocol/status.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { planner } from "../registry/planner.ts";
-import { withPriority } from "../registry/priority.ts";
+import { withLookups } from "../registry/lookups.ts";
 import { commit } from "../registry/writer.ts";
 import { restrictCreate } from "../auth/node-restriction.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
 import { decodeBody, readBody, type Decoded } from "./body.ts";
 import type { Call } from "./context.ts";
 import { placeInNamespace } from "./names.ts";
@@ -19,9 +20,10 @@ export async function create(call: Call): Promise<Response> {
   return await createDecoded(call, decoded, isDryRun);
 }
 
-export async function createDecoded(call: Call, { object: decoded, warnings }: Decoded, isDryRun: boolean): Promise<Response> {
-  const { resource, store, context, user } = call;
-  const object = resource.plural === "pods" ? await withPriority(store, decoded) : decoded;
+export async function createDecoded(call: Call, { object, warnings }: Decoded, isDryRun: boolean): Promise<Response> {
+  const { resource, store, user } = call;
+  const verified = () => settingsCache.verified(store);
+  const context = await withLookups([{ operation: "CREATE", resource, subresource: "", object }], call.context, { store, verified });
   restrictCreate(user, resource, object);
   const untouched = mayRepeat(resource.plural, object) ? structuredClone(object) : undefined;
   const plan = () => {

@@ -76,6 +76,7 @@ export class Workload extends DurableObject<Env> {
       store,
       planner,
       context: async () => requestContext(this.env, user, await settingsCache.current(store)),
+      verified: () => settingsCache.verified(store),
       rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
       isRequeued: await this.#isRequeued(),
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,

@@ -2,7 +2,7 @@
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import type { Resource } from "../resources/resource.ts";
 import type { Claim } from "../storage/store.ts";
-import { serviceClaims } from "./admission/service-allocation.ts";
+import { serviceClaims } from "./own/services.ts";
 
 export function claimsOf(resource: Resource, object: KubernetesObject): Claim[] {
   if (resource.claims !== undefined) return resource.claims(object);

@@ -1,13 +1,14 @@
-/** Create: default → prepare → admit → validate → operation (upstream's `registry/rest/create.go`). */
+/** Create: default → admit (mutate) → prepare → validate → admit (validate) → operation (upstream's `registry/rest/create.go`). */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { indexOf } from "../resources/object-index.ts";
 import { objectKey, type RequestContext, type Resource } from "../resources/resource.ts";
 import type { Requirement } from "../storage/store.ts";
-import { admissionOf } from "./admission/plugins.ts";
+import { mutate, validate } from "./admission/chain.ts";
 import { claimsOf } from "./claims.ts";
 import { rejectInvalid } from "./invalid.ts";
 import { validateMetadata } from "./metadata.ts";
+import { hooksOf } from "./own/hooks-of.ts";
 import type { Planned } from "./registry.ts";
 import type { Schemas } from "./schemas.ts";
 import { apiVersionOf, textOf } from "./text.ts";
@@ -17,19 +18,29 @@ const suffixLength = 5;
 const generatedPrefixLimit = 63 - suffixLength;
 
 /** `object` is changed into what will be stored. */
-export function planCreate(
-  schemas: Schemas,
-  resource: Resource,
-  object: KubernetesObject,
-  context: RequestContext,
-): Planned {
+export function planCreate(schemas: Schemas, resource: Resource, object: KubernetesObject, context: RequestContext): Planned {
+  beginCreate(schemas, resource, object, context);
+  return finishCreate(schemas, resource, object, context);
+}
+
+/** As far as those who may change the object, too, get to see it: completed, defaulted, changed by the built-in plugins. */
+export function beginCreate(schemas: Schemas, resource: Resource, object: KubernetesObject, context: RequestContext): void {
   fillMetadata(resource, object, context);
+  applyDefaults(schemas, resource, object);
+  mutate({ operation: "CREATE", resource, subresource: "", object, context });
+}
+
+export function applyDefaults(schemas: Schemas, resource: Resource, object: KubernetesObject): void {
   schemas.applyDefaults(resource, object);
   resource.applyDefaults?.(object);
+}
+
+export function finishCreate(schemas: Schemas, resource: Resource, object: KubernetesObject, context: RequestContext): Planned {
   resource.prepareForCreate?.(object, context);
-  const picked = admissionOf(resource)?.create?.(object, context)?.picked ?? [];
+  const picked = hooksOf(resource)?.create?.(object, context)?.picked ?? [];
   const own = [...resource.validate(object), ...(resource.validateCreate?.(object) ?? [])];
   rejectInvalid(resource, object, [...validateMetadata(resource, object, own), ...schemas.validate(resource, object), ...own]);
+  const told = validate({ operation: "CREATE", resource, subresource: "", object, context });
   return {
     operation: {
       verb: "create",
@@ -40,7 +51,7 @@ export function planCreate(
       claims: claimsOf(resource, object),
     },
     object,
-    warnings: resource.warnings?.(object) ?? [],
+    warnings: [...(resource.warnings?.(object) ?? []), ...told],
     picked,
   };
 }

@@ -7,8 +7,9 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
-import { admissionOf } from "./admission/plugins.ts";
+import { validate } from "./admission/chain.ts";
 import { isEqual } from "../../protocol/kubernetes/equal.ts";
+import { hooksOf } from "./own/hooks-of.ts";
 import { isGone, removal, updateOperation } from "./plan-update.ts";
 import type { DeleteOptions, Planned } from "./registry.ts";
 import { timestamp } from "./time.ts";
@@ -27,11 +28,12 @@ export interface DeletePlan {
 export function planDelete(plan: DeletePlan): Planned | undefined {
   const { resource, current } = plan;
   checkPreconditions(plan);
-  admissionOf(resource)?.delete?.(current);
+  hooksOf(resource)?.delete?.(current);
+  const warnings = validate({ operation: "DELETE", resource, subresource: "", object: current, old: current, context: plan.context });
   const marked = markDeleted(plan);
-  if (isGone(resource, marked)) return removal(resource, current, current);
+  if (isGone(resource, marked)) return removal(resource, current, current, warnings);
   if (isEqual(marked, current)) return undefined;
-  return { operation: updateOperation(resource, current, marked), object: marked, warnings: [], picked: [] };
+  return { operation: updateOperation(resource, current, marked), object: marked, warnings, picked: [] };
 }
 
 function checkPreconditions({ resource, current, options }: DeletePlan): void {
@@ -53,7 +55,7 @@ function markDeleted(plan: DeletePlan): Stored<KubernetesObject> {
   setGrace(plan, marked);
   if (current.metadata.deletionTimestamp === undefined) {
     if (resource.hasGeneration) marked.metadata.generation = (current.metadata.generation ?? 0) + 1;
-    admissionOf(resource)?.markDeleted?.(marked);
+    hooksOf(resource)?.markDeleted?.(marked);
   }
   return marked;
 }

@@ -1,17 +1,21 @@
 /**
- * Update, of an object or of one of its subresources: keep what the server owns → default → prepare → admit →
- * validate → operation (upstream's `registry/rest/update.go`). The last finalizer's removal is the object's end.
+ * Update, of an object or of one of its subresources: keep what the server owns → default → admit (mutate) → prepare →
+ * validate → admit (validate) → operation (upstream's `registry/rest/update.go`). The last finalizer's removal is the
+ * object's end.
  */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { indexOf } from "../resources/object-index.ts";
 import { objectKey, type FieldError, type RequestContext, type Resource } from "../resources/resource.ts";
 import type { WriteOperation } from "../storage/store.ts";
-import { admissionOf } from "./admission/plugins.ts";
+import { mutate, validate } from "./admission/chain.ts";
+import type { Attributes } from "./admission/plugin.ts";
 import { claimsOf, claimsWithout } from "./claims.ts";
 import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import { rejectInvalid } from "./invalid.ts";
 import { isSpecChanged, validateMetadata, validateMetadataUpdate } from "./metadata.ts";
+import { hooksOf } from "./own/hooks-of.ts";
+import { applyDefaults } from "./plan-create.ts";
 import type { Planned } from "./registry.ts";
 import type { Schemas } from "./schemas.ts";
 import { apiVersionOf, textOf } from "./text.ts";
@@ -26,20 +30,34 @@ export interface UpdateOptions {
 
 /** `next` is changed into what will be stored. Undefined: nothing changed. */
 export function planUpdate(schemas: Schemas, options: UpdateOptions): Planned | undefined {
-  const { resource, current, next, subresource, context } = options;
+  beginUpdate(schemas, options);
+  return finishUpdate(schemas, options);
+}
+
+/** As far as those who may change the object, too, get to see it. */
+export function beginUpdate(schemas: Schemas, options: UpdateOptions): void {
+  const { resource, current, next } = options;
   checkPreconditions(resource, current, next);
   keepServerFields(resource, current, next);
-  schemas.applyDefaults(resource, next);
-  resource.applyDefaults?.(next);
+  applyDefaults(schemas, resource, next);
+  mutate(attributesOf(options));
+}
+
+export function finishUpdate(schemas: Schemas, options: UpdateOptions): Planned | undefined {
+  const { resource, current, next, subresource, context } = options;
   prepare(options);
-  const admitted = admissionOf(resource)?.update?.({ next, previous: current, subresource, context });
+  const allocated = hooksOf(resource)?.update?.({ next, previous: current, subresource, context });
   // A binding tells where a pod runs, not what it is: upstream counts none.
   if (subresource !== "binding") countGeneration(resource, current, next);
   rejectInvalid(resource, next, errorsOf(schemas, options));
-  const warnings = subresource === undefined ? (resource.warnings?.(next) ?? []) : [];
+  const warnings = [...(subresource === undefined ? (resource.warnings?.(next) ?? []) : []), ...validate(attributesOf(options))];
   if (isGone(resource, next)) return removal(resource, current, next, warnings);
   if (isEqual(next, current)) return undefined;
-  return { operation: updateOperation(resource, current, next), object: next, warnings, picked: admitted?.picked ?? [] };
+  return { operation: updateOperation(resource, current, next), object: next, warnings, picked: allocated?.picked ?? [] };
+}
+
+function attributesOf({ resource, current, next, subresource = "", context }: UpdateOptions): Attributes {
+  return { operation: "UPDATE", resource, subresource, object: next, old: current, context };
 }
 
 /** The update that stores `next`, whatever it went through before. */
@@ -76,7 +94,7 @@ export function removal(
 export function isGone(resource: Resource, object: KubernetesObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata ?? {};
   if (deletionTimestamp === undefined || (finalizers ?? []).length > 0) return false;
-  return (deletionGracePeriodSeconds ?? 0) === 0 && !(admissionOf(resource)?.holds?.(object) ?? false);
+  return (deletionGracePeriodSeconds ?? 0) === 0 && !(hooksOf(resource)?.holds?.(object) ?? false);
 }
 
 export function keyOf(resource: Resource, object: Stored<KubernetesObject>): string {

@@ -27,6 +27,8 @@ export interface RequestContext {
   config: { serviceCidr: string; clusterCidr: string; clusterDomain: string };
   /** What the cluster is set to; at most a second old where something is written. */
   settings: Settings;
+  /** What was read for admission beside the settings, see ../registry/lookups.ts. */
+  found?: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>;
 }
 
 export interface Column {

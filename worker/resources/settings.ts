@@ -10,6 +10,7 @@ export const settingResources = [
   "ingressclasses.networking.k8s.io",
   "limitranges",
   "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+  "namespaces",
   "priorityclasses.scheduling.k8s.io",
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
   "rolebindings.rbac.authorization.k8s.io",

@@ -115,6 +115,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
     const outcome = await reconcileKey(reconciler, key, [], {
       store: this,
       planner,
+      verified: () => Promise.resolve(this.context().settings),
       rootCertificate: "",
       isRequeued: this.#due.delete(key),
       context: () => Promise.resolve(this.context()),

@@ -22,6 +22,7 @@ async function look(cluster: SimulatedCluster, plan: (object: Stored<ConfigMap>)
     planner,
     context: () => Promise.resolve(cluster.context()),
     seed: () => 1,
+    verified: () => Promise.resolve(cluster.context().settings),
     rootCertificate: "",
   });
   await outcome.record();

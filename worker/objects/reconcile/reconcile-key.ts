@@ -1,10 +1,12 @@
 /** One look at one key: read, compute, write as one guarded list. */
 import type { Action } from "../../controllers/controller.ts";
 import type { Reconciler } from "../../controllers/registry.ts";
-import { withPriority } from "../../registry/priority.ts";
+import { withLookups, type LookupPorts } from "../../registry/lookups.ts";
+import type { Attributes } from "../../registry/admission/plugin.ts";
 import { refusalOf, type Refusal } from "../../registry/refusal.ts";
 import type { Planner } from "../../registry/registry.ts";
 import { writePlanned, type Written } from "../../registry/writer.ts";
+import { resourceOf } from "../../resources/registry.ts";
 import type { RequestContext } from "../../resources/resource.ts";
 import type { ObjectKey, Store } from "../../storage/store.ts";
 import type { EventAction } from "./event-objects.ts";
@@ -12,7 +14,7 @@ import { planActions, type ObjectAction } from "./plan-actions.ts";
 import { recordEvents } from "./record-events.ts";
 import { SnapshotReader } from "./snapshot-reader.ts";
 
-export interface Surroundings {
+export interface Surroundings extends LookupPorts {
   store: Pick<Store, "getMany" | "list" | "write">;
   planner: Planner;
   /** A fresh one for each look: it carries the time. */
@@ -45,8 +47,9 @@ export async function reconcileKey(
   const context = await surroundings.context();
   const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, isRequeued });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
-  const wanted = await Promise.all(actions.filter(isOfObject).map((action) => prioritised(store, action)));
-  const plan = planActions(wanted, { planner, observed: reader.observed, context });
+  const wanted = actions.filter(isOfObject);
+  const informed = await withLookups(wanted.flatMap(createOf), context, surroundings);
+  const plan = planActions(wanted, { planner, observed: reader.observed, context: informed });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];
   const refused = refusedOf(await writePlanned(store, plan.list, { guards }));
   const messages = [...plan.refusals, ...refused.filter(({ result }) => !isRace(result)).map(messageOf)];
@@ -61,10 +64,10 @@ export async function reconcileKey(
   };
 }
 
-/** Pods of a workload get the priority of the class that its template names. */
-async function prioritised(store: Surroundings["store"], action: ObjectAction): Promise<ObjectAction> {
-  if (action.type !== "create" || action.object.kind !== "Pod") return action;
-  return { ...action, object: await withPriority(store, action.object) };
+/** What admission will look at. */
+function createOf({ type, object }: ObjectAction): Omit<Attributes, "context">[] {
+  const resource = type === "create" ? resourceOf(object) : undefined;
+  return resource === undefined ? [] : [{ operation: "CREATE", resource, subresource: "", object }];
 }
 
 const isEvent = (action: Action): action is EventAction => action.type === "event";

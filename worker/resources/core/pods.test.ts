@@ -54,7 +54,7 @@ describe("a pod is refused", () => {
 });
 
 describe("a pod's update", () => {
-  const before = pod({ tolerations: [{ key: "a", operator: "Exists" }], activeDeadlineSeconds: 10 });
+  const before = pod({ tolerations: [{ key: "a", operator: "Exists" }], activeDeadlineSeconds: 10, priority: 0, preemptionPolicy: "PreemptLowerPriority" });
   const same = { tolerations: [{ key: "a", operator: "Exists" }], activeDeadlineSeconds: 10, serviceAccountName: "default", priority: 0, preemptionPolicy: "PreemptLowerPriority" };
   const forbidden = "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
   const rows: [sentence: string, spec: object, errors: string[]][] = [
@@ -99,7 +99,6 @@ describe("a created pod", () => {
       schedulerName: "default-scheduler",
       serviceAccountName: "default",
       enableServiceLinks: true,
-      priority: 0,
       containers: [
         {
           imagePullPolicy: "IfNotPresent",

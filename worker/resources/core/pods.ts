@@ -31,7 +31,6 @@ export const pods = defineResource<Pod>({
     pod.status = { phase: "Pending", qosClass: qosClassOf(spec) };
     spec.serviceAccountName ??= "default";
     spec.serviceAccount = spec.serviceAccountName;
-    setPriority(spec);
   },
   validate: ({ spec }) => podSpecErrors("spec", spec),
   validateUpdate: podUpdateErrors,
@@ -68,16 +67,6 @@ function openGates({ spec, status }: Pod): string[] {
 
 export function isTerminal(pod: Pod): boolean {
   return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
-}
-
-/** What the Priority admission fills in; other classes are looked up by whoever plans the create. */
-const builtInPriorities: Record<string, number> = { "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 };
-
-function setPriority(spec: NonNullable<Pod["spec"]>): void {
-  if (spec.priorityClassName === undefined) spec.priority ??= 0;
-  else spec.priority ??= builtInPriorities[spec.priorityClassName];
-  if (spec.priority === undefined) delete spec.priority;
-  else spec.preemptionPolicy ??= "PreemptLowerPriority";
 }
 
 /** Nobody has to stop the containers of a pod that is bound nowhere or has ended: it goes at once. */

@@ -7,12 +7,12 @@ import { StatusError, type StatusCause } from "../../../protocol/status.ts";
 import { isIpAddress } from "../../resources/rules/names.ts";
 import type { Claim } from "../../storage/store.ts";
 import { clusterIpAt, isInRange, rangeSize, reservedCount } from "../service-range.ts";
-import type { Admission, Admitted } from "./admission.ts";
+import type { Allocated, Hooks } from "./hooks.ts";
 
 const nodePortFirst = 30000;
 const nodePortCount = 2768;
 
-export const serviceAllocation: Admission = {
+export const serviceHooks: Hooks = {
   resource: "services",
   create(object, context) {
     // The shape is checked after admission; a missing spec is refused there.
@@ -40,7 +40,7 @@ export function serviceClaims(service: Service): Claim[] {
   ];
 }
 
-function allocate(service: Service, serviceCidr: string, random: () => number): Admitted {
+function allocate(service: Service, serviceCidr: string, random: () => number): Allocated {
   rejectOutOfRange(service, serviceCidr);
   return { picked: [...allocateAddress(service, serviceCidr, random), ...allocatePorts(service, random)] };
 }

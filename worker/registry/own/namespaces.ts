@@ -1,12 +1,12 @@
 /** Namespaces: born with the finalizer `kubernetes`, deleted in two steps, four of them never. */
 import { StatusError } from "../../../protocol/status.ts";
 import type { Namespace } from "../../../protocol/kubernetes/generated/types.ts";
-import type { Admission } from "./admission.ts";
+import type { Hooks } from "./hooks.ts";
 
 const immortal = ["default", "kube-system", "kube-public"];
 const nameLabel = "kubernetes.io/metadata.name";
 
-export const namespaceLifecycle: Admission = {
+export const namespaceHooks: Hooks = {
   resource: "namespaces",
   create(object) {
     const namespace: Namespace = object;

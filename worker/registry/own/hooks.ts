@@ -1,22 +1,22 @@
 /**
- * What the API server itself decides about some kinds, beyond a kind's own strategy: upstream's admission plugins
- * and the registry's allocators. Pure; a refusal is thrown as a StatusError.
+ * What the registry itself decides about two kinds, beyond a kind's own strategy: a Service's addresses, a namespace's
+ * two-step end. Pure; a refusal is thrown as a StatusError.
  */
 import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
 import type { RequestContext } from "../../resources/resource.ts";
 import type { Claim } from "../../storage/store.ts";
 
 /** Claims whose value was picked here: if one is taken, another pick may succeed. */
-export interface Admitted {
+export interface Allocated {
   picked: Claim[];
 }
 
-export interface Admission {
+export interface Hooks {
   /** `services`, `deployments.apps` */
   resource: string;
-  /** Mutates. Runs after defaulting and the kind's own preparation, before validation. */
-  create?(object: KubernetesObject, context: RequestContext): Admitted | undefined;
-  update?(options: AdmitUpdate): Admitted | undefined;
+  /** Mutates. Runs after admission's mutating half and the kind's own preparation, before validation. */
+  create?(object: KubernetesObject, context: RequestContext): Allocated | undefined;
+  update?(options: HookedUpdate): Allocated | undefined;
   delete?(current: Stored<KubernetesObject>): void;
   /** Mutates an object that is about to be marked as being deleted. */
   markDeleted?(object: KubernetesObject): void;
@@ -24,7 +24,7 @@ export interface Admission {
   holds?(object: KubernetesObject): boolean;
 }
 
-export interface AdmitUpdate {
+export interface HookedUpdate {
   next: KubernetesObject;
   previous: Stored<KubernetesObject>;
   subresource: string | undefined;

@@ -1,0 +1,41 @@
+/**
+ * The order of admission. Of a write:
+ *
+ *     decoded, defaulted → mutating plugins → [policies and webhooks that mutate] → prepared, validated
+ *       → validating plugins → [policies and webhooks that validate] → the store, which has the last word on quotas
+ *
+ * What stands in brackets asks others and is ../../admission's; it takes place only where something is configured.
+ */
+import { resourceKey, type Resource } from "../../resources/resource.ts";
+import type { ObjectKey } from "../../storage/store.ts";
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import type { Attributes, Plugin } from "./plugin.ts";
+import { priority } from "./priority.ts";
+
+/** In kube-apiserver's order. */
+const plugins: readonly Plugin[] = [priority, defaultTolerationSeconds];
+
+/** By resource, as each is first met. */
+const chains = new Map<string, readonly Plugin[]>();
+
+function chainOf(resource: Resource): readonly Plugin[] {
+  const key = resourceKey(resource);
+  const known = chains.get(key);
+  if (known !== undefined) return known;
+  const chain = plugins.filter(({ resources }) => resources.includes(key) || resources.includes("*"));
+  chains.set(key, chain);
+  return chain;
+}
+
+export function needsOf(attributes: Attributes): ObjectKey[] {
+  return chainOf(attributes.resource).flatMap((plugin) => plugin.needs?.(attributes) ?? []);
+}
+
+export function mutate(attributes: Attributes): void {
+  for (const plugin of chainOf(attributes.resource)) plugin.mutate?.(attributes);
+}
+
+/** The warnings of those that let it pass. */
+export function validate(attributes: Attributes): string[] {
+  return chainOf(attributes.resource).flatMap((plugin) => plugin.validate?.(attributes) ?? []);
+}
