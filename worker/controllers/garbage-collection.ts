@@ -7,7 +7,7 @@ import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.
 import { resourceByKind } from "../resources/registry.ts";
 import { objectKey } from "../resources/resource.ts";
 import type { Action, Controller, Reader, Reconciliation } from "./controller.ts";
-import { isDeleting } from "./owner-references.ts";
+import { isDeleting, withOwners } from "./owner-references.ts";
 
 /** What an owner reference turned out to be. */
 export type OwnerState =
@@ -114,5 +114,5 @@ function deleteOptions({ metadata, kind }: Stored<KubernetesObject>, waiting: Ow
 
 function withoutOwners(dependent: Stored<KubernetesObject>, isDropped: (reference: OwnerReference) => boolean): Action {
   const ownerReferences = (dependent.metadata.ownerReferences ?? []).filter((reference) => !isDropped(reference));
-  return { type: "update", object: { ...dependent, metadata: { ...dependent.metadata, ownerReferences } } };
+  return { type: "update", object: withOwners(dependent, ownerReferences) };
 }

@@ -77,6 +77,9 @@ export const isDeleting = (object: KubernetesObject): boolean => object.metadata
 const othersThan = (owner: Stored<KubernetesObject>, object: KubernetesObject): OwnerReference[] =>
   (object.metadata?.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
 
-function withOwners<T extends KubernetesObject>(object: Stored<T>, ownerReferences: OwnerReference[]): Stored<T> {
-  return { ...object, metadata: { ...object.metadata, ownerReferences } };
+/** Without any, the field is absent, as a client would leave it out. */
+export function withOwners<T extends KubernetesObject>(object: Stored<T>, ownerReferences: OwnerReference[]): Stored<T> {
+  const { ownerReferences: _, ...metadata } = object.metadata;
+  // The same metadata but for its owners.
+  return { ...object, metadata: { ...metadata, ...(ownerReferences.length === 0 ? {} : { ownerReferences }) } as Stored<T>["metadata"] };
 }
