@@ -23,6 +23,8 @@ export interface Env {
   CLUSTER_DOMAIN: string;
   /** `https://…` that agents and printed commands use. Empty: the origin of the request. */
   PUBLIC_URL: string;
+  /** `public` (or absent): anybody may read who issues service accounts' tokens, and its public keys. `authorized`: who may. */
+  ISSUER_DISCOVERY?: string;
   /** PEM of the local CA, published as `kube-root-ca.crt` in each namespace. Absent where a public CA signs. */
   ROOT_CERTIFICATE?: string;
 }

@@ -2,6 +2,10 @@
 export interface User {
   name: string;
   groups: string[];
+  /** Of whom the API itself has an object: its uid. */
+  uid?: string;
+  /** What else is known of them, as `authentication.kubernetes.io/pod-name`. */
+  extra?: Record<string, string[]>;
   /** The host that an agent speaks for. */
   node?: string;
   /** The agent's session number, which fences off a cloned agent. */

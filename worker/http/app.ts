@@ -14,6 +14,8 @@ import { mountCustomResources } from "./custom-resources.ts";
 import { mountDiscovery } from "./discovery/discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
+import { mountIssuerDiscovery, mountPublicIssuerDiscovery } from "./issuer-discovery.ts";
+import { keyRoutes } from "./keys.ts";
 import { mountMetrics } from "./metrics.ts";
 import { joinRoutes, nodeRoutes, pollRoutes } from "./nodes.ts";
 import { mountOpenApi } from "./discovery/openapi.ts";
@@ -27,6 +29,7 @@ export function createApp(): App {
   app.notFound(notFound);
   app.use(rejectOtherUpgrades);
   mountHealth(app);
+  mountPublicIssuerDiscovery(app);
   app.route("/kedge/v1", joinRoutes);
   app.route("/kedge/v1", pollRoutes);
   app.use(authenticate, authorize);
@@ -35,6 +38,8 @@ export function createApp(): App {
   mountOpenApi(app);
   mountCustomResources(app);
   mountMetrics(app);
+  mountIssuerDiscovery(app);
+  app.route("/kedge/v1", keyRoutes);
   app.route("/kedge/v1", nodeRoutes);
   mountResources(app);
   return app;

@@ -1,22 +1,22 @@
 /** Middleware: who asks. A wrong token is refused; none at all is anonymous, which may see little. */
 import { createMiddleware } from "hono/factory";
 import { impersonated } from "../auth/impersonate.ts";
-import { TokenVerifier } from "../auth/tokens.ts";
 import { anonymous } from "../auth/user.ts";
+import { whose } from "../identity/authenticator.ts";
+import { apiAudiences } from "../identity/issuer.ts";
 import { StatusError } from "../../protocol/status.ts";
-import { hubOf } from "../objects/ports.ts";
+import { storeOf } from "../objects/ports.ts";
 import type { HttpEnv } from "./context.ts";
-
-const verifier = new TokenVerifier();
 
 export const authenticate = createMiddleware<HttpEnv>(async (c, next) => {
   const token = bearerOf(c.req.raw.headers);
   if (token === undefined) {
     c.set("user", anonymous);
   } else {
-    const user = await verifier.verify(token, c.env.ADMIN_TOKEN_SHA256, (node) => hubOf(c.env).identityOf(node));
-    if (user === undefined) throw StatusError.unauthorized();
-    c.set("user", impersonated(user, c.req.raw.headers));
+    const audiences = apiAudiences(c.env, c.req.url);
+    const verdict = await whose(token, { env: c.env, store: storeOf(c.env), apiAudiences: audiences, audiences });
+    if (verdict === undefined || "why" in verdict) throw StatusError.unauthorized();
+    c.set("user", impersonated(verdict.user, c.req.raw.headers));
   }
   await next();
 });

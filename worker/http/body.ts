@@ -90,8 +90,11 @@ export interface Decoded {
   warnings: string[];
 }
 
+/** What decoding needs to know of a kind; a whole Resource will do. */
+export type Decodable = Pick<Resource, "group" | "version" | "kind" | "schema" | "conversion">;
+
 /** The object that the body holds, checked field by field. What it does not know is dropped, warned of or refused. */
-export function decodeBody(resource: Resource, body: Body, validation: FieldValidation): Decoded {
+export function decodeBody(resource: Decodable, body: Body, validation: FieldValidation): Decoded {
   const value = parseBody(body, resource.kind);
   rejectOtherKind(resource, value);
   const duplicates = validation === "Ignore" || body.type === "application/yaml" ? [] : duplicateFields(body.text);
@@ -99,7 +102,7 @@ export function decodeBody(resource: Resource, body: Body, validation: FieldVali
 }
 
 export function decodeValue(
-  resource: Resource,
+  resource: Decodable,
   value: unknown,
   validation: FieldValidation,
   duplicates: string[] = [],
@@ -116,7 +119,7 @@ export function decodeValue(
 }
 
 /** A body may leave out its kind and version, but not name others than the path. */
-function rejectOtherKind(resource: Resource, value: unknown): void {
+function rejectOtherKind(resource: Decodable, value: unknown): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw StatusError.badRequest(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,

@@ -3,7 +3,7 @@ import { StatusError } from "../../protocol/status.ts";
 import { storeOf } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
 import { resourceFor } from "../resources/registry.ts";
-import type { Resource } from "../resources/resource.ts";
+import { resourceKey, type Resource } from "../resources/resource.ts";
 import { ensureClusterObjects } from "./bootstrap.ts";
 import type { App, Handler } from "./context.ts";
 import { create } from "./create.ts";
@@ -20,6 +20,8 @@ import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import { subresourcesOf } from "./subresources.ts";
+import { createToken } from "./token-request.ts";
+import { reviewToken } from "./token-review.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch/watch.ts";
 import { openWatchOf } from "./watch/watch-feed.ts";
@@ -41,6 +43,7 @@ const subresources: Record<string, Partial<Record<string, Handler>>> = {
   scale: scaleHandlers,
   binding: { create: bind },
   eviction: { create: evict },
+  token: { create: createToken },
   log: { get: log },
   exec: { get: exec, create: exec },
   attach: { get: attach, create: attach },
@@ -112,7 +115,13 @@ function handlerOf(resource: Resource, { verb, subresource, namespace, name }: R
     return handlers[verb] ?? refuse;
   }
   const isMisplaced = verb === "create" && resource.isNamespaced && namespace === "";
-  return verb !== "other" && resource.verbs.includes(verb) && !isMisplaced ? verbs[verb] : refuse;
+  if (verb === "other" || !resource.verbs.includes(verb) || isMisplaced) return refuse;
+  return resource.isStored === false ? answers[resourceKey(resource)] : verbs[verb];
 }
+
+/** Kinds that are questions: a create is answered, and that is all. */
+const answers: Record<string, Handler> = {
+  "tokenreviews.authentication.k8s.io": reviewToken,
+};
 
 const refuse: Handler = () => Promise.reject(StatusError.methodUnknown());

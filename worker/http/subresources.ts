@@ -21,6 +21,7 @@ const own: Record<string, Subresource[]> = {
     { name: "log", kind: core("Pod"), verbs: ["get"] },
     { name: "portforward", kind: core("PodPortForwardOptions"), verbs: connect },
   ],
+  serviceaccounts: [{ name: "token", kind: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }, verbs: ["create"] }],
   namespaces: [
     { name: "finalize", kind: core("Namespace"), verbs: ["update"] },
     { name: "status", kind: core("Namespace"), verbs: readWrite },

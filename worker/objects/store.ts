@@ -14,6 +14,9 @@ import { decodeWatchRequest, watchHeader } from "../storage/watch.ts";
 /** The one instance's name. */
 export const storeName = "store";
 
+/** What is encrypted at rest: Secrets, and the cluster's own keys. */
+const isSealed = (key: ObjectKey): boolean => key.startsWith("secrets/") || key.startsWith("_keys/");
+
 /** As kube-apiserver's --event-ttl. */
 const eventTtlSeconds = 3_600;
 const policy: StorePolicy = { ...storePolicy, ttlSecondsOf: (key) => (key.startsWith("events/") ? eventTtlSeconds : undefined) };
@@ -23,7 +26,7 @@ export class StoreObject extends DurableObject<Env> implements Store {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const codec = aesCodec(env.ENCRYPTION_KEYS, (key) => key.startsWith("secrets/"));
+    const codec = aesCodec(env.ENCRYPTION_KEYS, isSealed);
     this.#core = new StoreCore({
       persistence: new D1Persistence(env.DB, codec, isolateCounters),
       policy,

@@ -11,6 +11,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { reconcilerFor } from "../controllers/registry.ts";
 import type { Env } from "../env.ts";
+import { makeSigningKey } from "../identity/service-account-keys.ts";
+import type { SigningKey } from "../identity/signing-keys.ts";
 import { requestContext } from "../registry/context.ts";
 import { Coalescer } from "./reconcile/coalescer.ts";
 import { reconcileKey, type Outcome } from "./reconcile/reconcile-key.ts";
@@ -43,6 +45,11 @@ export class Workload extends DurableObject<Env> {
   /** Never rejects for a key that fails: it then has an alarm. */
   async wake(_revision: number): Promise<void> {
     await this.#looks.request();
+  }
+
+  /** Asked of one object of this class that is nobody's workload: only an object has the CPU time for it. */
+  async makeSigningKey(): Promise<SigningKey> {
+    return await makeSigningKey();
   }
 
   /** The platform retries a failed alarm only six times, so this one never fails. */

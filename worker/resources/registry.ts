@@ -5,6 +5,7 @@ import { deployments } from "./apps/deployments.ts";
 import { replicaSets } from "./apps/replica-sets.ts";
 import { statefulSets } from "./apps/stateful-sets.ts";
 import { leases } from "./coordination/leases.ts";
+import { tokenReviews } from "./authentication/token-reviews.ts";
 import { configMaps } from "./core/config-maps.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { events } from "./core/events.ts";
@@ -38,6 +39,7 @@ export const resources: readonly Resource[] = [
   deployments,
   replicaSets,
   statefulSets,
+  tokenReviews,
   leases,
   eventsOfGroup,
   endpointSlices,
@@ -50,7 +52,7 @@ export const resources: readonly Resource[] = [
 
 const byPath = new Map(resources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));
 /** Kinds that are stored as themselves: what walks over all objects meets each once. */
-export const storedResources: readonly Resource[] = resources.filter(({ conversion }) => conversion === undefined);
+export const storedResources: readonly Resource[] = resources.filter(({ conversion, isStored }) => conversion === undefined && isStored !== false);
 
 const byKey = new Map(storedResources.map((resource) => [resourceKey(resource), resource]));
 const byKind = new Map(resources.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource]));

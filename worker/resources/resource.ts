@@ -23,7 +23,7 @@ export interface RequestContext {
   newUid(): string;
   /** Lower-case letters and digits as `generateName` uses them. */
   randomSuffix(length: number): string;
-  user: { name: string; groups: string[] };
+  user: { name: string; groups: string[]; uid?: string; extra?: Record<string, string[]> };
   config: { serviceCidr: string; clusterCidr: string; clusterDomain: string };
   /** What the cluster is set to; at most a second old where something is written. */
   settings: Settings;
@@ -78,6 +78,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   /** Name of its schema in ./generated (OpenAPI's `io.k8s.api.core.v1.Pod`). */
   schema: string;
   conversion?: Conversion;
+  /** False: its objects are questions, which are answered and not stored. */
+  isStored?: false;
   /** Told with every answer, as a Warning header: what to use instead. */
   deprecation?: string;
   /** True: a PUT must name the resourceVersion that it is based upon. */
