@@ -6,8 +6,8 @@ import { apiVersionOf } from "../registry/text.ts";
 import { decode, strictDecodingError, undecodable } from "../resources/decode.ts";
 import type { Resource } from "../resources/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
-import { decodeProtobuf, protobufType } from "./protobuf/decode.ts";
-import { MalformedProtobuf } from "./protobuf/wire.ts";
+import { decodeProtobuf, MalformedProtobuf } from "./protobuf/decode.ts";
+import { protobufType } from "./protobuf/encode.ts";
 
 /** Upstream's limit for a request. */
 export const bodyLimitBytes = 3 * 1024 * 1024;

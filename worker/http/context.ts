@@ -6,6 +6,7 @@ import type { RequestContext, Resource } from "../resources/resource.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Store } from "../storage/store.ts";
 import type { OpenWatch } from "../storage/watch.ts";
+import type { Accepted } from "./formats/accept.ts";
 import type { RequestInfo, ResourceRequest } from "./request-info.ts";
 
 export interface HttpEnv {
@@ -25,6 +26,8 @@ export interface Call {
   resource: Resource;
   /** The kind that the path names: what is decoded and shown. */
   served: Resource;
+  /** How the client wants to see it; of a watch or a stream: of no meaning. */
+  accepted: Accepted;
   user: User;
   store: Store;
   openWatch: OpenWatch;

@@ -2,13 +2,15 @@
 import { StatusError, success } from "../../protocol/status.ts";
 import { planner } from "../registry/planner.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
-import { apiVersionOf, objectOf, spliceItem } from "../registry/text.ts";
+import { objectOf } from "../registry/text.ts";
 import { commit, type Committed } from "../registry/writer.ts";
 import type { StoredObject } from "../storage/store.ts";
 import type { Call } from "./context.ts";
 import { deleteOptionsOf } from "./delete-options.ts";
+import { answer } from "./formats/answer.ts";
+import { listWriterOf } from "./list/list-writer.ts";
 import { readCurrent } from "./read.ts";
-import { committedResponse, jsonText, objectResponse } from "./respond.ts";
+import { committedResponse, objectResponse } from "./respond.ts";
 import { selectionOf } from "./selection.ts";
 
 /** Kinds whose delete answers with the object even when it went at once. */
@@ -37,7 +39,7 @@ export async function commitDelete(call: Call, options: DeleteOptions, isDryRun:
 /** Deletes what was there when it began, page by page; answers with the list of it. */
 export async function removeCollection(call: Call): Promise<Response> {
   const { options, isDryRun } = await deleteOptionsOf(call);
-  const { served, store } = call;
+  const { store } = call;
   const deleted: StoredObject[] = [];
   const selection = selectionOf(call);
   let page = await store.list({ ...selection, limit: pageItems });
@@ -49,9 +51,9 @@ export async function removeCollection(call: Call): Promise<Response> {
     if (page.next === undefined) break;
     page = await store.list({ ...selection, limit: pageItems, after: page.next, atRevision: revision });
   }
-  const metadata = JSON.stringify({ resourceVersion: String(revision) });
-  const head = `{"kind":"${served.listKind}","apiVersion":"${apiVersionOf(served)}","metadata":${metadata},"items":[`;
-  return jsonText(`${head}${deleted.map((item) => spliceItem(served, item)).join(",")}]}`);
+  const writer = listWriterOf(call);
+  const content = writer.whole({ resourceVersion: String(revision) }, deleted.map(writer.item));
+  return answer(call.request, content, { encoding: call.accepted.encoding });
 }
 
 async function removeAll(call: Call, items: StoredObject[], options: DeleteOptions, isDryRun: boolean): Promise<void> {

@@ -3,32 +3,37 @@ import type { ErrorHandler, NotFoundHandler } from "hono";
 import { StatusError, type Status } from "../../protocol/status.ts";
 import { outcomes } from "../storage/ports.ts";
 import type { HttpEnv } from "./context.ts";
+import { encodingOf, mediaTypes } from "./formats/accept.ts";
+import { encoded } from "./formats/answer.ts";
 
-export function statusResponse(status: Status): Response {
-  const headers = new Headers({ "content-type": "application/json" });
+/** In the client's own encoding, if it has one that fits; a refusal to answer otherwise would hide the reason. */
+export function statusResponse(status: Status, request?: Request): Response {
+  const encoding = (request && encodingOf(request)) ?? "json";
+  const headers = new Headers({ "content-type": mediaTypes[encoding] });
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined && retryAfter > 0) headers.set("retry-after", String(retryAfter));
   if (status.code === 401) headers.set("www-authenticate", "Bearer");
-  return new Response(`${JSON.stringify(status)}\n`, { status: status.code ?? 500, headers });
+  return new Response(encoded(status, encoding), { status: status.code ?? 500, headers });
+}
+
+export function errorResponse(error: unknown, request?: Request): Response {
+  return statusResponse(error instanceof StatusError ? error.status : statusOfUnforeseen(error), request);
 }
 
 /** An error that nobody foresaw is logged under an id of the request; the client learns the id and no more. */
-export function errorResponse(error: unknown): Response {
-  if (error instanceof StatusError) return statusResponse(error.status);
+function statusOfUnforeseen(error: unknown): Status {
   const requestId = crypto.randomUUID();
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   console.error(JSON.stringify({ level: "error", message: "request failed", requestId, error: shown }));
-  if (isOverloaded(error)) {
-    return statusResponse(StatusError.tooManyRequests("the store is busy or restarting, please try again", 1).status);
-  }
+  if (isOverloaded(error)) return StatusError.tooManyRequests("the store is busy or restarting, please try again", 1).status;
   const message = error instanceof Error ? error.message : "";
   // As upstream when etcd answers too late, and when it is not there.
-  if (message.includes(outcomes.unknown)) return statusResponse(StatusError.timeout(outcomes.unknown, 0).status);
-  if (message.includes(outcomes.notWritten)) return statusResponse(StatusError.serviceUnavailable("the database cannot be reached").status);
-  return statusResponse(StatusError.internal(`request ${requestId} failed, see the log`).status);
+  if (message.includes(outcomes.unknown)) return StatusError.timeout(outcomes.unknown, 0).status;
+  if (message.includes(outcomes.notWritten)) return StatusError.serviceUnavailable("the database cannot be reached").status;
+  return StatusError.internal(`request ${requestId} failed, see the log`).status;
 }
 
-export const onError: ErrorHandler<HttpEnv> = (error) => errorResponse(error);
+export const onError: ErrorHandler<HttpEnv> = (error, c) => errorResponse(error, c.req.raw);
 
 /** As upstream: plain text, from which clients make `the server could not find the requested resource`. */
 export const notFound: NotFoundHandler<HttpEnv> = () => pathNotFound();

@@ -10,6 +10,7 @@ import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
 import { remove, removeCollection } from "./delete.ts";
 import { pathNotFound } from "./errors.ts";
+import { acceptOf, plainJson } from "./formats/accept.ts";
 import { list } from "./list/list.ts";
 import { patch } from "./patch.ts";
 import { bind, evict } from "./pod-subresources.ts";
@@ -71,6 +72,8 @@ export function mountResources(app: App): void {
         info,
         resource: resource.conversion?.stored ?? resource,
         served: resource,
+        // Before anything is written: who cannot read the answer is refused.
+        accepted: isLong(info) ? plainJson : acceptOf(c.req.raw, resource),
         user,
         store,
         openWatch: openWatchOf(c.env),

@@ -44,9 +44,11 @@ export interface CallOptions {
   body?: unknown;
   /** As it is, instead of JSON. */
   text?: string;
+  bytes?: Uint8Array;
   type?: string;
   accept?: string;
   token?: string;
+  headers?: Record<string, string>;
 }
 
 export async function prepare(): Promise<void> {
@@ -54,14 +56,15 @@ export async function prepare(): Promise<void> {
 }
 
 export async function send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-  const { body, text, type = "application/json", accept, token = adminToken } = options;
-  const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
+  const { body, text, bytes, type = "application/json", accept, token = adminToken, headers } = options;
+  const content = bytes ?? text ?? (body === undefined ? undefined : JSON.stringify(body));
   return await SELF.fetch(origin + path, {
     method,
     headers: {
       ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
       ...(content === undefined ? {} : { "content-type": type }),
       ...(accept === undefined ? {} : { accept }),
+      ...headers,
     },
     ...(content === undefined ? {} : { body: content }),
   });

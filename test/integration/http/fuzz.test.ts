@@ -3,7 +3,9 @@
  * nobody's, plain text as upstream). Bounded; a failure prints its seed.
  */
 import fc from "fast-check";
+import { parse } from "yaml";
 import { beforeAll, expect, test } from "vitest";
+import { decodeProtobuf } from "../../../worker/http/protobuf/decode.ts";
 import { resources } from "../../../worker/resources/registry.ts";
 import type { Resource } from "../../../worker/resources/resource.ts";
 import { typeSchema, type Field } from "../../../worker/resources/schema.ts";
@@ -48,12 +50,18 @@ async function isAnswered({ method, path, options }: Shot): Promise<void> {
   const answer = await send(method, path, options);
   const isStream = answer.status === 200 && path.includes("watch");
   if (isStream) return await answer.body?.cancel();
-  const text = await answer.text();
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const text = new TextDecoder().decode(bytes);
   const shown = `${method} ${path} → ${answer.status} ${text.slice(0, 300)}`;
   expect(answer.status, shown).toBeLessThan(500);
   if (answer.status < 400 || method === "HEAD" || text === "404 page not found\n") return;
-  expect(text, shown).toMatch(/"kind":\s*"Status"/);
-  expect(JSON.parse(text), shown).toMatchObject({ apiVersion: "v1", status: "Failure", code: answer.status, message: expect.any(String) as string });
+  const status = statusIn(answer.headers.get("content-type") ?? "", bytes, text);
+  expect(status, shown).toMatchObject({ kind: "Status", apiVersion: "v1", status: "Failure", code: answer.status, message: expect.any(String) as string });
+}
+
+function statusIn(type: string, bytes: Uint8Array, text: string): unknown {
+  if (type === "application/vnd.kubernetes.protobuf") return decodeProtobuf(bytes);
+  return type === "application/yaml" ? parse(text) : JSON.parse(text);
 }
 
 // --- what is sent

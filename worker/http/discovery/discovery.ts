@@ -4,7 +4,7 @@
  */
 import { apiVersionOf, resources } from "../../resources/registry.ts";
 import type { Resource } from "../../resources/resource.ts";
-import { acceptsAggregated } from "../formats/accept.ts";
+import { wantsAggregated } from "../formats/accept.ts";
 import type { App } from "../context.ts";
 import { pathNotFound } from "../errors.ts";
 import { subresourcesOf, type Subresource } from "../subresources.ts";
@@ -14,10 +14,10 @@ const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupD
 export function mountDiscovery(app: App): void {
   app.get("/", () => json({ paths: rootPaths() }));
   for (const path of ["/api", "/api/"]) {
-    app.get(path, (c) => (acceptsAggregated(c.req.raw) ? aggregated([""]) : json(coreVersions(c.req.url))));
+    app.get(path, (c) => (wantsAggregated(c.req.raw) ? aggregated([""]) : json(coreVersions(c.req.url))));
   }
   for (const path of ["/apis", "/apis/"]) {
-    app.get(path, (c) => (acceptsAggregated(c.req.raw) ? aggregated(namedGroups) : json(groupList())));
+    app.get(path, (c) => (wantsAggregated(c.req.raw) ? aggregated(namedGroups) : json(groupList())));
   }
   app.get("/api/v1", () => json(resourceList("", "v1")));
   app.get("/apis/:group", (c) => {

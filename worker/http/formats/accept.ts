@@ -1,48 +1,127 @@
-/** Content negotiation, as far as clients use it: JSON, and the meta.k8s.io forms of it. */
+/**
+ * Content negotiation as upstream: the client's wishes, best first, each against JSON, YAML and protobuf; the first that
+ * can be met. A wish may also ask for another form of the object (`as=Table`), and not every kind has every one.
+ */
 import { StatusError } from "../../../protocol/status.ts";
+import { apiVersionOf } from "../../registry/text.ts";
+import type { Resource } from "../../resources/resource.ts";
+import { hasProtobuf } from "../protobuf/encode.ts";
 
 export type Form = "object" | "table" | "metadata";
-
-const accepted = ["application/json", "application/yaml"];
+export type Encoding = "json" | "yaml" | "protobuf";
 
 export interface Accepted {
   form: Form;
-  isYaml: boolean;
+  encoding: Encoding;
 }
 
-/** The first of the client's wishes that can be met; none: 406. */
-export function acceptOf(request: Request): Accepted {
+export const mediaTypes: Record<Encoding, string> = {
+  json: "application/json",
+  yaml: "application/yaml",
+  protobuf: "application/vnd.kubernetes.protobuf",
+};
+
+const encodings: Encoding[] = ["json", "yaml", "protobuf"];
+
+/** What nearly everybody wants. */
+export const plainJson: Accepted = { form: "object", encoding: "json" };
+
+type Kind = Pick<Resource, "group" | "version" | "kind" | "columns">;
+
+/** Of one object, or a list of them; nothing that can be met: 406. */
+export function acceptOf(request: Request, kind: Kind): Accepted {
+  if (isPlain(request)) return plainJson;
+  const found = firstOf(request, (clause, encoding) => (isOffered(kind, encoding) ? formOf(kind, clause, encoding) : undefined));
+  if (found !== undefined) return found;
+  throw StatusError.notAcceptable(encodings.filter((encoding) => isOffered(kind, encoding)).map((encoding) => mediaTypes[encoding]));
+}
+
+/** Of a watch: YAML has no way to say where an event ends. */
+export function streamAcceptOf(request: Request, kind: Kind): Accepted {
+  if (isPlain(request)) return plainJson;
+  // As upstream: YAML first is refused, even if something else would do, too.
+  const found = firstOf(request, (clause, encoding) => (isOffered(kind, encoding) ? formOf(kind, clause, encoding) : undefined));
+  if (found !== undefined && found.encoding !== "yaml") return found;
+  const streams = encodings.filter((encoding) => encoding !== "yaml" && isOffered(kind, encoding));
+  throw StatusError.notAcceptable(streams.map((encoding) => `${mediaTypes[encoding]};stream=watch`));
+}
+
+/** Of what has one form only (discovery). Undefined: none of the three will do. */
+export function encodingOf(request: Request): Encoding | undefined {
+  if (isPlain(request)) return "json";
+  return firstOf(request, ({ parameters }, encoding) => (parameters.has("as") ? undefined : { form: "object", encoding }))?.encoding;
+}
+
+/** `as` `APIGroupDiscoveryList` before anything else that will do. */
+export function wantsAggregated(request: Request): boolean {
+  const found = firstOf(request, ({ parameters }, encoding): Accepted | undefined => {
+    if (!parameters.has("as")) return { form: "object", encoding };
+    return encoding === "json" && isAggregated(parameters) ? { form: "table", encoding } : undefined;
+  });
+  return found?.form === "table";
+}
+
+function isAggregated(parameters: Map<string, string>): boolean {
+  return parameters.get("as") === "APIGroupDiscoveryList" && parameters.get("g") === "apidiscovery.k8s.io" && parameters.get("v") === "v2";
+}
+
+function isPlain(request: Request): boolean {
   const header = request.headers.get("accept");
-  if (header === null || header === "" || header === "application/json" || header === "*/*") return plain;
-  for (const clause of header.split(",")) {
-    const found = read(clause);
-    if (found !== undefined) return found;
-  }
-  throw StatusError.notAcceptable(accepted);
+  return header === null || header === "" || header === "application/json" || header === "*/*";
 }
 
-const plain: Accepted = { form: "object", isYaml: false };
-
-function read(clause: string): Accepted | undefined {
-  const [type = "", ...parameters] = clause.split(";").map((part) => part.trim());
-  const isYaml = type === "application/yaml";
-  if (!isYaml && !["application/json", "application/*", "*/*"].includes(type)) return undefined;
-  const values = new Map(parameters.map((part) => part.split("=", 2) as [string, string]));
-  const as = values.get("as");
-  if (as === undefined) return { form: "object", isYaml };
-  if (values.get("g") !== "meta.k8s.io" || values.get("v") !== "v1") return undefined;
-  if (as === "Table") return { form: "table", isYaml };
-  return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? { form: "metadata", isYaml } : undefined;
+function isOffered(kind: Kind, encoding: Encoding): boolean {
+  return encoding !== "protobuf" || hasProtobuf({ apiVersion: apiVersionOf(kind), kind: kind.kind });
 }
 
-/** True when aggregated discovery v2 is wanted before plain JSON is. */
-export function acceptsAggregated(request: Request): boolean {
-  for (const clause of (request.headers.get("accept") ?? "").split(",")) {
-    const [type = "", ...parameters] = clause.split(";").map((part) => part.trim());
-    if (type !== "application/json") continue;
-    if (parameters.length === 0) return false;
-    const wanted = ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"];
-    if (wanted.every((part) => parameters.includes(part))) return true;
+interface Clause {
+  type: string;
+  parameters: Map<string, string>;
+  quality: number;
+}
+
+type Offer = (clause: Clause, encoding: Encoding) => Accepted | undefined;
+
+function firstOf(request: Request, offer: Offer): Accepted | undefined {
+  for (const clause of clausesOf(request.headers.get("accept") ?? "")) {
+    for (const encoding of encodings) {
+      if (!covers(clause.type, mediaTypes[encoding])) continue;
+      const found = offer(clause, encoding);
+      if (found !== undefined) return found;
+    }
   }
-  return false;
+  return undefined;
+}
+
+function covers(wish: string, mediaType: string): boolean {
+  return wish === mediaType || wish === "application/*" || wish === "*/*";
+}
+
+/** Best first; among equals those without wildcards, then as the client wrote them. */
+function clausesOf(header: string): Clause[] {
+  const clauses = header.split(",").map(clauseOf);
+  return clauses.toSorted((left, right) => right.quality - left.quality || wildness(left) - wildness(right));
+}
+
+function wildness({ type }: Clause): number {
+  return type === "*/*" ? 2 : type.endsWith("/*") ? 1 : 0;
+}
+
+function clauseOf(text: string): Clause {
+  const [type = "", ...parts] = text.split(";").map((part) => part.trim());
+  const parameters = new Map(parts.map((part) => part.split("=", 2) as [string, string]));
+  const quality = Number(parameters.get("q") ?? 1);
+  return { type, parameters, quality: Number.isNaN(quality) ? 1 : quality };
+}
+
+/** Undefined: the kind has no such form in this encoding. */
+function formOf(kind: Kind, { parameters }: Clause, encoding: Encoding): Accepted | undefined {
+  const stream = parameters.get("stream");
+  if (stream !== undefined && stream !== "" && stream !== "watch") return undefined;
+  const as = parameters.get("as");
+  if (as === undefined) return { form: "object", encoding };
+  if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") return undefined;
+  // A Table has cells of any type, which protobuf has no words for.
+  if (as === "Table") return encoding === "protobuf" || kind.columns.length === 0 ? undefined : { form: "table", encoding };
+  return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? { form: "metadata", encoding } : undefined;
 }

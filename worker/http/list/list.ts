@@ -3,17 +3,14 @@
  * and the answer streams, so that a list is never in memory as a whole.
  */
 import { StatusError } from "../../../protocol/status.ts";
-import { apiVersionOf, objectOf, spliceItem } from "../../registry/text.ts";
-import type { Resource } from "../../resources/resource.ts";
 import type { ListPage, Selection, Store, StoredObject } from "../../storage/store.ts";
-import { acceptOf, type Form } from "../formats/accept.ts";
+import { answer, type Content } from "../formats/answer.ts";
 import type { Call } from "../context.ts";
 import { continuationOf, continueToken, expiredContinuation, type Continuation } from "./continue-token.ts";
+import { listWriterOf, textWriterOf, type TextWriter } from "./list-writer.ts";
 import { numberOf } from "../options.ts";
 import { checkListVersions, listRevision, rejectFuture, revisionOf } from "../resource-version.ts";
 import { selectionOf } from "../selection.ts";
-import { definitionOf, includeObjectOf, rowOf } from "../formats/table.ts";
-import { partialMetadata } from "../formats/metadata-form.ts";
 
 const chunkItems = 500;
 
@@ -35,14 +32,17 @@ export async function list(call: Call): Promise<Response> {
     limit: numberOf(query, "limit") || Infinity,
     continuation: token === "" ? undefined : continuationOf(token),
   };
-  const form = acceptOf(call.request).form;
   const first = await firstPage(listing, listRevision(query));
   rejectFuture(revisionOf(query) ?? 0, first.revision);
-  const body = bodyOf(call, form);
+  return answer(call.request, await contentOf(call, listing, first), { encoding: call.accepted.encoding });
+}
+
+async function contentOf(call: Call, listing: Listing, first: ListPage): Promise<Content> {
+  const writer = listWriterOf(call);
   const isWhole = first.next === undefined || first.items.length >= listing.limit;
-  if (isWhole) return json(body.head(metadataOf(first, listing, first.next)) + first.items.map(body.item).join(",") + "]}\n");
-  if (listing.limit !== Infinity) return json(await collect(body, listing, first));
-  return json(stream(body, listing, first));
+  if (!isWhole && listing.limit === Infinity && call.accepted.encoding === "json") return stream(textWriterOf(call), listing, first);
+  const { items, last } = await gather(listing, first, writer.item);
+  return writer.whole(metadataOf(last, listing, last.next), items);
 }
 
 async function firstPage(listing: Listing, revision: number | undefined): Promise<ListPage> {
@@ -68,18 +68,18 @@ async function nextPage(listing: Listing, before: ListPage, wanted: number): Pro
   return page;
 }
 
-/** A limit above one chunk: gathered first, because the list's metadata names what remains. */
-async function collect(body: ListBody, listing: Listing, first: ListPage): Promise<string> {
-  const items = first.items.map(body.item);
-  let page = first;
-  while (page.next !== undefined && items.length < listing.limit) {
-    page = await nextPage(listing, page, listing.limit - items.length);
-    items.push(...page.items.map(body.item));
+/** Gathered first where the list's metadata names what remains, or where its length stands in front of it. */
+async function gather<T>(listing: Listing, first: ListPage, itemOf: (stored: StoredObject) => T): Promise<{ items: T[]; last: ListPage }> {
+  const items = first.items.map(itemOf);
+  let last = first;
+  while (last.next !== undefined && items.length < listing.limit) {
+    last = await nextPage(listing, last, listing.limit - items.length);
+    items.push(...last.items.map(itemOf));
   }
-  return `${body.head(metadataOf(page, listing, page.next))}${items.join(",")}]}\n`;
+  return { items, last };
 }
 
-function stream(body: ListBody, listing: Listing, first: ListPage): ReadableStream<Uint8Array> {
+function stream(body: TextWriter, listing: Listing, first: ListPage): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let page: ListPage | undefined = first;
   return new ReadableStream({
@@ -107,43 +107,4 @@ function metadataOf({ revision, remaining }: ListPage, listing: Listing, next: s
     ...(next === undefined ? {} : { continue: continueToken({ revision: isInconsistent ? -1 : revision, after: next }) }),
     ...(next === undefined || remaining === undefined || isSelecting ? {} : { remainingItemCount: remaining }),
   };
-}
-
-interface ListBody {
-  /** All up to and including `[`. */
-  head(metadata: object): string;
-  item(stored: StoredObject): string;
-}
-
-function bodyOf({ served: resource, query, context }: Call, form: Form): ListBody {
-  switch (form) {
-    case "object":
-      return { head: (metadata) => listHead(resource.listKind, apiVersionOf(resource), metadata), item: (stored) => spliceItem(resource, stored) };
-    case "metadata":
-      return {
-        head: (metadata) => listHead("PartialObjectMetadataList", "meta.k8s.io/v1", metadata),
-        item: (stored) => JSON.stringify(partialMetadata(objectOf(resource, stored))),
-      };
-    case "table": {
-      const options = { include: includeObjectOf(query), now: context.now };
-      return {
-        head: (metadata) => tableHead(resource, metadata),
-        item: (stored) => JSON.stringify(rowOf(resource, objectOf(resource, stored), options)),
-      };
-    }
-  }
-}
-
-function listHead(kind: string, apiVersion: string, metadata: object): string {
-  return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-}
-
-function tableHead(resource: Resource, metadata: object): string {
-  const columns = JSON.stringify(resource.columns.map(definitionOf));
-  const start = '{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":';
-  return `${start}${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[`;
-}
-
-function json(body: string | ReadableStream<Uint8Array>): Response {
-  return new Response(body, { headers: { "content-type": "application/json" } });
 }

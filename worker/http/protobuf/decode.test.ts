@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decodeProtobuf } from "./decode.ts";
-import { MalformedProtobuf } from "./wire.ts";
+import { decodeProtobuf, MalformedProtobuf } from "./decode.ts";
 
 type Field = [number: number, value: number | string | Uint8Array];
 

@@ -7,8 +7,8 @@ export interface WatchStream {
   readonly body: ReadableStream<Uint8Array>;
   /** Fires when the client went, was cut off, or the stream was closed. */
   readonly gone: AbortSignal;
-  /** Queues text; false when the client is gone or too slow, and then the stream is over. */
-  write(text: string): boolean;
+  /** Queues text or bytes; false when the client is gone or too slow, and then the stream is over. */
+  write(piece: string | Uint8Array): boolean;
   /** Resolves when the client has taken what was queued: for replays of any length. */
   drained(): Promise<void>;
   close(): void;
@@ -47,9 +47,9 @@ export function openStream(request: Request): WatchStream {
   return {
     body,
     gone: gone.signal,
-    write(text) {
+    write(piece) {
       if (gone.signal.aborted || controller === undefined) return false;
-      controller.enqueue(encoder.encode(text));
+      controller.enqueue(typeof piece === "string" ? encoder.encode(piece) : piece);
       if ((controller.desiredSize ?? 0) > 0) return true;
       end(false);
       return false;

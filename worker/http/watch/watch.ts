@@ -9,7 +9,7 @@
 import { StatusError } from "../../../protocol/status.ts";
 import type { ListPage, Selection, Store } from "../../storage/store.ts";
 import type { OpenWatch, WatchBatch, WatchFeed } from "../../storage/watch.ts";
-import { acceptOf } from "../formats/accept.ts";
+import { mediaTypes, streamAcceptOf, type Encoding } from "../formats/accept.ts";
 import type { Call } from "../context.ts";
 import { isTrue, numberOf } from "../options.ts";
 import { checkWatchVersions, revisionOf } from "../resource-version.ts";
@@ -45,7 +45,7 @@ interface Start {
 export async function watch(call: Call): Promise<Response> {
   const { query, request, served, store } = call;
   checkWatchVersions(query);
-  const { form } = acceptOf(request);
+  const accepted = streamAcceptOf(request, served);
   const selection = selectionOf(call);
   const start = startOf(query);
   const state: Watch = {
@@ -53,13 +53,18 @@ export async function watch(call: Call): Promise<Response> {
     openWatch: call.openWatch,
     selection,
     stream: openStream(request),
-    writer: eventWriter({ resource: served, form, include: includeObjectOf(query), now: () => Date.now() }),
+    writer: eventWriter({ resource: served, accepted, include: includeObjectOf(query), now: () => Date.now() }),
     wantsBookmarks: isTrue(query, "allowWatchBookmarks"),
     revision: start.revision ?? 0,
   };
   const seconds = numberOf(query, "timeoutSeconds") || shortestSeconds * (1 + Math.random());
   call.waitUntil(run(state, start, seconds));
-  return new Response(state.stream.body, { headers: { "content-type": "application/json", "cache-control": "no-cache, private" } });
+  return new Response(state.stream.body, { headers: { "content-type": typeOf(accepted.encoding), "cache-control": "no-cache, private" } });
+}
+
+/** As upstream: of JSON nobody needs to be told. */
+function typeOf(encoding: Encoding): string {
+  return encoding === "json" ? mediaTypes.json : `${mediaTypes[encoding]};stream=watch`;
 }
 
 function startOf(query: URLSearchParams): Start {
@@ -98,7 +103,7 @@ async function begin(state: Watch, { sendsInitial, marksInitialEnd }: Start): Pr
   let page: ListPage | undefined;
   do {
     page = await pageAfter(state, page);
-    if (page.items.length > 0) stream.write(page.items.map((item) => writer.event("ADDED", item)).join(""));
+    if (page.items.length > 0) stream.write(writer.events(page.items.map((stored) => ({ type: "ADDED", stored }))));
     await stream.drained();
   } while (page.next !== undefined && !stream.gone.aborted);
   state.revision = page.revision;
@@ -158,7 +163,7 @@ function deliver(state: Watch, batch: WatchBatch, isReplayed: boolean): void {
   const { stream, writer } = state;
   switch (batch.type) {
     case "events": {
-      stream.write(batch.events.map((event) => writer.event(event.type, event)).join(""));
+      stream.write(writer.events(batch.events.map((event) => ({ type: event.type, stored: event }))));
       state.revision = batch.events.at(-1)?.revision ?? state.revision;
       return;
     }
