@@ -28,7 +28,7 @@ function importsOf(file: string): Import[] {
 const imports = files.flatMap(importsOf);
 const inFolder = (...folders: string[]) => (file: string) => folders.some((folder) => file.startsWith(`${folder}/`));
 const isPackage = (name: string) => (target: string) => target === name || target.startsWith(`${name}/`);
-const pureFolders = ["worker/resources", "worker/controllers", "worker/scheduler", "worker/registry", "worker/patch", "protocol"];
+const pureFolders = ["worker/resources", "worker/controllers", "worker/scheduler", "worker/registry", "worker/patch", "worker/cel", "protocol"];
 const isPure = inFolder(...pureFolders);
 
 /** Each row is a sentence: who → must not import → unless. */
@@ -44,6 +44,11 @@ const forbidden: [string, (one: Import) => boolean][] = [
   [
     "pure folders know of the settings only what they are",
     ({ from, to }) => isPure(from) && inFolder("worker/settings")(to) && to !== "worker/settings/settings.ts",
+  ],
+  ["CEL's library stays behind its interface", ({ from, to }) => isPackage("@marcbachmann/cel-js")(to) && !inFolder("worker/cel")(from)],
+  [
+    "CEL is loaded when it is first needed",
+    ({ from, to, isTypeOnly }) => !isTypeOnly && inFolder("worker/cel")(to) && !inFolder("worker/cel")(from) && !/\/(load|budget|names|go-duration)\.ts$/.test(to),
   ],
   ["drizzle stays in storage", ({ from, to }) => isPackage("drizzle-orm")(to) && !inFolder("worker/storage")(from)],
   ["hono stays in the HTTP surface", ({ from, to }) => isPackage("hono")(to) && !inFolder("worker/http")(from) && from !== "worker/index.ts"],
