@@ -1,83 +1,69 @@
 /**
- * Who may do what: the one gate, in the path of every request. Admin: everything. A node: what its own pods and its
- * own Node need (upstream's node authorizer and NodeRestriction). Anonymous: the paths that probes ask for.
+ * Who may do what: the one gate, in the path of every request.
+ *
+ *     system:masters ──► everything
+ *     probes' and an agent's own paths ──► allowed
+ *     a node ──► ./node-authorizer.ts, then as everybody
+ *     everybody ──► RBAC, on this isolate's copy of the rules; before a refusal, on the rules as they are now
  */
-import type { User } from "./user.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Attributes, Decision, ResourceAttributes } from "./attributes.ts";
+import { authorizeNode } from "./node-authorizer.ts";
+import { authorizeByRules } from "./rbac/authorize.ts";
+import { ruleIndexOf } from "./rbac/rule-index.ts";
+import { isPrivileged, unauthenticatedGroup, type User } from "./user.ts";
 
-export interface Attributes {
-  verb: string;
-  group: string;
-  resource: string;
-  subresource: string;
-  namespace: string;
-  name: string;
+export interface AuthorizerPorts {
+  /** This isolate's copy, perhaps a second old. */
+  settings(): Promise<Settings>;
+  verifiedSettings(): Promise<Settings>;
+  isBound(node: string, attributes: ResourceAttributes): Promise<boolean>;
 }
 
-export interface PathAttributes {
-  verb: string;
-  path: string;
+/** Asks of anybody, for handlers that ask more than the path says. */
+export type Authorize = (user: User, attributes: Attributes) => Promise<Decision>;
+
+export const allowed: Decision = { isAllowed: true, reason: "" };
+
+/** Decides what needs no rules; undefined where they have to be asked. Costs nothing for the admin. */
+export function authorizeAtOnce(user: User, attributes: Attributes): Decision | undefined {
+  if (isPrivileged(user)) return allowed;
+  if (attributes.isResource) return undefined;
+  const { verb, path } = attributes;
+  if (verb === "get" && isPublic(path)) return allowed;
+  if (user.node !== undefined && isOwnPath(user.node, verb, path)) return allowed;
+  return isServed(path) ? undefined : { isAllowed: false, reason: "" };
 }
 
-/** `ifBound`: allowed when a pod that is bound to the node is, or names, the object. */
-export type Decision = "allow" | "deny" | "ifBound";
-
-const publicPaths = new Set(["/healthz", "/livez", "/readyz", "/version"]);
-const readVerbs = new Set(["get", "list", "watch"]);
-
-export function authorize(user: User, request: Attributes): Decision {
-  if (user.groups.includes("system:masters")) return "allow";
-  return user.node === undefined ? "deny" : authorizeNode(user.node, request);
+export async function authorize(user: User, attributes: Attributes, ports: AuthorizerPorts): Promise<Decision> {
+  const atOnce = authorizeAtOnce(user, attributes);
+  if (atOnce !== undefined) return atOnce;
+  const asNode = await authorizedAsNode(user, attributes, ports);
+  if (asNode.isAllowed) return asNode;
+  const byRules = authorizeByRules(ruleIndexOf(await ports.settings()), user, attributes);
+  // Strangers ask for no grant that was made a moment ago, and must not cost a question each.
+  if (byRules.isAllowed || user.groups.includes(unauthenticatedGroup)) return byRules;
+  const { isAllowed, reason } = authorizeByRules(ruleIndexOf(await ports.verifiedSettings()), user, attributes);
+  return { isAllowed, reason: isAllowed ? reason : [asNode.reason, reason].filter((one) => one !== "").join("\n") };
 }
 
-export function authorizePath(user: User, { verb, path }: PathAttributes): boolean {
-  if (user.groups.includes("system:masters")) return true;
-  if (verb === "get" && isPublic(path)) return true;
-  if (user.node === undefined) return false;
-  const own = `/kedge/v1/nodes/${user.node}/`;
-  return isDiscovery(verb, path) || path.startsWith(own) || path.startsWith("/kedge/v1/sessions/");
+async function authorizedAsNode({ node }: User, attributes: Attributes, { isBound }: AuthorizerPorts): Promise<Decision> {
+  if (node === undefined || !attributes.isResource) return { isAllowed: false, reason: "" };
+  const { decision, reason } = authorizeNode(node, attributes);
+  return { isAllowed: decision === "allow" || (decision === "ifBound" && (await isBound(node, attributes))), reason };
 }
 
+/** What load balancers and probes ask for, whatever the rules say (kube-apiserver's --authorization-always-allow-paths). */
 export function isPublic(path: string): boolean {
-  return publicPaths.has(path.replace(/\/$/, "")) || /^\/(livez|readyz|healthz)\//.test(path);
+  return /^\/(livez|readyz|healthz|version)(\/|$)/.test(path);
 }
 
-/** The refusal in upstream's words, without its `… is forbidden: `. */
-export function denialOf(user: User, request: Attributes): string {
-  const { verb, group, resource, subresource, namespace } = request;
-  const what = subresource === "" ? resource : `${resource}/${subresource}`;
-  const where = namespace === "" ? "at the cluster scope" : `in the namespace "${namespace}"`;
-  return `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
+function isOwnPath(node: string, verb: string, path: string): boolean {
+  const isDiscovery = verb === "get" && /^\/(api|apis|openapi)(\/|$)/.test(path);
+  return isDiscovery || path.startsWith(`/kedge/v1/nodes/${node}/`) || path.startsWith("/kedge/v1/sessions/");
 }
 
-function isDiscovery(verb: string, path: string): boolean {
-  return verb === "get" && /^\/(api|apis|openapi)(\/|$)/.test(path);
-}
-
-function authorizeNode(node: string, request: Attributes): Decision {
-  const { verb, group, resource, subresource, namespace, name } = request;
-  const id = `${group}/${resource}${subresource === "" ? "" : `/${subresource}`}`;
-  const isOwn = name === node;
-  switch (id) {
-    case "/nodes":
-      return isOwn && ["get", "update", "patch"].includes(verb) ? "allow" : "deny";
-    case "/nodes/status":
-      return isOwn && ["get", "update", "patch"].includes(verb) ? "allow" : "deny";
-    case "/pods":
-      return name !== "" && (verb === "get" || verb === "delete") ? "ifBound" : "deny";
-    case "/pods/status":
-      return ["get", "update", "patch"].includes(verb) ? "ifBound" : "deny";
-    case "/secrets":
-    case "/configmaps":
-      return verb === "get" && name !== "" ? "ifBound" : "deny";
-    case "/services":
-    case "discovery.k8s.io/endpointslices":
-      return readVerbs.has(verb) ? "allow" : "deny";
-    case "/events":
-    case "events.k8s.io/events":
-      return ["create", "update", "patch"].includes(verb) ? "allow" : "deny";
-    case "coordination.k8s.io/leases":
-      return isOwn && namespace === "kube-node-lease" && verb !== "deletecollection" ? "allow" : "deny";
-    default:
-      return "deny";
-  }
+/** What nothing serves is refused without a look at the rules: whoever scans the internet wakes no store. */
+function isServed(path: string): boolean {
+  return path === "/" || /^\/(api|apis|openapi|openid|\.well-known|version|metrics|kedge|logs|debug)(\/|$)/.test(path);
 }

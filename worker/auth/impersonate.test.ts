@@ -1,28 +1,58 @@
-import { expect, test } from "vitest";
-import { impersonated } from "./impersonate.ts";
-import { admin, nodeUser } from "./user.ts";
+import { describe, expect, test } from "vitest";
+import { impersonationOf } from "./impersonate.ts";
 
-const headers = (user?: string, ...groups: string[]) => {
-  const made = new Headers();
-  if (user !== undefined) made.set("impersonate-user", user);
-  for (const group of groups) made.append("impersonate-group", group);
-  return made;
-};
+const asked = (...headers: [string, string][]) => impersonationOf(new Headers(headers));
 
-test("without the headers one is oneself", () => {
-  expect(impersonated(admin, headers())).toBe(admin);
+/** `verb resource[/sub] in group namespace/name` */
+const needs = (...headers: [string, string][]) =>
+  asked(...headers)?.needs.map(({ verb, group, resource, subresource, namespace, name }) =>
+    `${verb} ${group}/${resource}${subresource === "" ? "" : `/${subresource}`} ${namespace}/${name}`);
+
+const user = (name: string): [string, string] => ["Impersonate-User", name];
+const group = (name: string): [string, string] => ["Impersonate-Group", name];
+
+test("without the headers nobody is impersonated", () => {
+  expect(asked(["accept", "application/json"])).toBeUndefined();
 });
 
-test("the admin may ask as somebody else, and is no admin then", () => {
-  expect(impersonated(admin, headers("bob"))).toEqual({ name: "bob", groups: ["system:authenticated"] });
+describe("who is meant", () => {
+  test.each<[sentence: string, headers: [string, string][], user: object]>([
+    ["a user is authenticated", [user("bob")], { name: "bob", groups: ["system:authenticated"] }],
+    ["with groups, too", [user("bob"), group("devs"), group("ops")], { name: "bob", groups: ["devs", "ops", "system:authenticated"] }],
+    ["who says so is not said to be twice", [user("bob"), group("system:authenticated")], { name: "bob", groups: ["system:authenticated"] }],
+    ["nobody in particular is not", [user("system:anonymous")], { name: "system:anonymous", groups: ["system:unauthenticated"] }],
+    [
+      "a ServiceAccount has the groups that its name says",
+      [user("system:serviceaccount:ns:builder")],
+      { name: "system:serviceaccount:ns:builder", groups: ["system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated"] },
+    ],
+    ["unless others are given", [user("system:serviceaccount:ns:builder"), group("x")], { name: "system:serviceaccount:ns:builder", groups: ["x", "system:authenticated"] }],
+    [
+      "uid and extra are taken over; keys are lower case and may be encoded",
+      [user("bob"), ["Impersonate-Uid", "1"], ["Impersonate-Extra-Scopes", "a"], ["Impersonate-Extra-Scopes", "b"], ["Impersonate-Extra-acme.com%2Fproject", "p"]],
+      { name: "bob", groups: ["system:authenticated"], uid: "1", extra: { scopes: ["a", "b"], "acme.com/project": ["p"] } },
+    ],
+    ["a node is a node with its group", [user("system:node:n1"), group("system:nodes")], { name: "system:node:n1", groups: ["system:nodes", "system:authenticated"], node: "n1" }],
+    ["and none without it", [user("system:node:n1")], { name: "system:node:n1", groups: ["system:authenticated"] }],
+  ])("%s", (_, headers, expected) => {
+    expect(asked(...headers)?.user).toEqual(expected);
+  });
 });
 
-test("a node is a node only with its group", () => {
-  expect(impersonated(admin, headers("system:node:n1", "system:nodes"))).toMatchObject({ node: "n1" });
-  expect(impersonated(admin, headers("system:node:n1"))).not.toHaveProperty("node");
+test("each part has to be allowed", () => {
+  expect(needs(user("bob"), group("devs"), ["impersonate-extra-scopes", "a"], ["impersonate-uid", "1"])).toEqual([
+    "impersonate /users /bob",
+    "impersonate /groups /devs",
+    "impersonate authentication.k8s.io/userextras/scopes /a",
+    "impersonate authentication.k8s.io/uids /1",
+  ]);
+  expect(needs(user("system:serviceaccount:ns:builder"))).toEqual(["impersonate /serviceaccounts ns/builder"]);
 });
 
-test("nobody else may, and groups need a user", () => {
-  expect(() => impersonated(nodeUser("n1", 1), headers("kubernetes-admin", "system:masters"))).toThrow("cannot impersonate");
-  expect(() => impersonated(admin, headers(undefined, "system:nodes"))).toThrow("requested groups without impersonating a user");
+test.each<[sentence: string, headers: [string, string][], why: string]>([
+  ["groups", [group("devs")], "requested [devs] without impersonating a user"],
+  ["a uid", [["impersonate-uid", "1"]], "requested [1] without impersonating a user"],
+  ["extra", [["impersonate-extra-a", "b"]], "requested [a=b] without impersonating a user"],
+])("%s alone are refused", (_, headers, why) => {
+  expect(() => asked(...headers)).toThrow(why);
 });

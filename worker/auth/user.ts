@@ -12,9 +12,26 @@ export interface User {
   session?: number;
 }
 
-export const anonymous: User = { name: "system:anonymous", groups: ["system:unauthenticated"] };
-export const admin: User = { name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
+export const authenticatedGroup = "system:authenticated";
+export const unauthenticatedGroup = "system:unauthenticated";
+/** Its members may everything, and no rule is looked at for them. */
+const privilegedGroup = "system:masters";
+
+export const anonymous: User = { name: "system:anonymous", groups: [unauthenticatedGroup] };
+export const admin: User = { name: "kubernetes-admin", groups: [privilegedGroup, authenticatedGroup] };
 
 export function nodeUser(node: string, session: number): User {
-  return { name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"], node, session };
+  return { name: `${nodePrefix}${node}`, groups: ["system:nodes", authenticatedGroup], node, session };
+}
+
+const nodePrefix = "system:node:";
+
+/** A user that is only known by what it is called: one that is impersonated, or that a review asks about. */
+export function namedUser(user: Pick<User, "name" | "groups" | "uid" | "extra">): User {
+  const isNode = user.groups.includes("system:nodes") && user.name.startsWith(nodePrefix);
+  return { ...user, ...(isNode ? { node: user.name.slice(nodePrefix.length) } : {}) };
+}
+
+export function isPrivileged({ groups }: Pick<User, "groups">): boolean {
+  return groups.includes(privilegedGroup);
 }

@@ -2,7 +2,7 @@
  * The HTTP surface:
  *
  *     upgrade? → probes, join, poll ────────► answered without an identity, or with one that the hub verifies
- *         └─► authenticate → authorize → version, discovery, OpenAPI, kedge's own, resources
+ *         └─► authenticate → impersonate → authorize → version, discovery, OpenAPI, kedge's own, resources
  *
  * Whatever is thrown on the way ends in one funnel (./errors.ts).
  */
@@ -14,6 +14,7 @@ import { mountCustomResources } from "./custom-resources.ts";
 import { mountDiscovery } from "./discovery/discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./health.ts";
+import { impersonate } from "./impersonate.ts";
 import { mountIssuerDiscovery, mountPublicIssuerDiscovery } from "./issuer-discovery.ts";
 import { keyRoutes } from "./keys.ts";
 import { mountMetrics } from "./metrics.ts";
@@ -32,7 +33,7 @@ export function createApp(): App {
   mountPublicIssuerDiscovery(app);
   app.route("/kedge/v1", joinRoutes);
   app.route("/kedge/v1", pollRoutes);
-  app.use(authenticate, authorize);
+  app.use(authenticate, impersonate, authorize);
   mountVersion(app);
   mountDiscovery(app);
   mountOpenApi(app);

@@ -1,6 +1,5 @@
 /** Middleware: who asks. A wrong token is refused; none at all is anonymous, which may see little. */
 import { createMiddleware } from "hono/factory";
-import { impersonated } from "../auth/impersonate.ts";
 import { anonymous } from "../auth/user.ts";
 import { whose } from "../identity/authenticator.ts";
 import { apiAudiences } from "../identity/issuer.ts";
@@ -16,7 +15,7 @@ export const authenticate = createMiddleware<HttpEnv>(async (c, next) => {
     const audiences = apiAudiences(c.env, c.req.url);
     const verdict = await whose(token, { env: c.env, store: storeOf(c.env), apiAudiences: audiences, audiences });
     if (verdict === undefined || "why" in verdict) throw StatusError.unauthorized();
-    c.set("user", impersonated(verdict.user, c.req.raw.headers));
+    c.set("user", verdict.user);
   }
   await next();
 });

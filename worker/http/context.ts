@@ -1,5 +1,6 @@
 /** What hono carries for a request, and what a handler is called with. */
 import type { Hono } from "hono";
+import type { Authorize } from "../auth/authorize.ts";
 import type { User } from "../auth/user.ts";
 import type { Env } from "../env.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
@@ -33,6 +34,8 @@ export interface Call {
   openWatch: OpenWatch;
   /** At most a second old, see ../settings. */
   settings(): Promise<Settings>;
+  /** What the path asks for is allowed already; this is for what else a request needs. */
+  authorize: Authorize;
   context: RequestContext;
   /** Work that goes on after the answer began. */
   waitUntil(work: Promise<void>): void;

@@ -45,6 +45,13 @@ function resourceInfo(group: string, version: string, parts: string[], method: s
   return { isResource: true, verb: verbOf(method, at.name !== "", isWatch), ...at };
 }
 
+const connects = new Set(["exec", "attach", "portforward"]);
+
+/** Opens a stream into a pod. */
+export function isConnect({ group, resource, subresource }: ResourceRequest): boolean {
+  return group === "" && resource === "pods" && connects.has(subresource);
+}
+
 /** `namespaces/x/status` and `…/finalize` are about the namespace; anything else is in it. */
 function isNamespaceSubresource(parts: string[]): boolean {
   return parts.length === 3 && (parts[2] === "status" || parts[2] === "finalize");

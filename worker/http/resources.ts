@@ -4,6 +4,7 @@ import { storeOf } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
 import { resourceFor } from "../resources/registry.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
+import { authorizerOf } from "./authorizer.ts";
 import { ensureClusterObjects } from "./bootstrap.ts";
 import type { App, Handler } from "./context.ts";
 import { create } from "./create.ts";
@@ -14,9 +15,10 @@ import { acceptOf, plainJson } from "./formats/accept.ts";
 import { list } from "./list/list.ts";
 import { patch } from "./patch.ts";
 import { bind, evict } from "./pod-subresources.ts";
+import { queryOf } from "./query.ts";
 import { get } from "./read.ts";
 import { withWarnings } from "./respond.ts";
-import type { ResourceRequest, ServedVerb } from "./request-info.ts";
+import { isConnect, type ResourceRequest, type ServedVerb } from "./request-info.ts";
 import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
@@ -78,6 +80,7 @@ export function mountResources(app: App): void {
         store,
         openWatch: openWatchOf(c.env),
         settings: () => settingsCache.current(store),
+        authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
         context: requestContext(c.env, user, settings),
         waitUntil: (later) => c.executionCtx.waitUntil(later),
       });
@@ -87,18 +90,11 @@ export function mountResources(app: App): void {
   }
 }
 
-/** Cheaper than a whole URL, in the path of every request. */
-function queryOf(url: string): URLSearchParams {
-  const at = url.indexOf("?");
-  return new URLSearchParams(at < 0 ? "" : url.slice(at + 1));
-}
-
 const readVerbs = new Set(["get", "list", "watch"]);
-const streams = ["log", "exec", "attach", "portforward"];
 
 /** What lasts as long as somebody listens. */
-function isLong({ verb, subresource }: ResourceRequest): boolean {
-  return verb === "watch" || streams.includes(subresource);
+function isLong(info: ResourceRequest): boolean {
+  return info.verb === "watch" || info.subresource === "log" || isConnect(info);
 }
 
 /** The kind, if the path has the form that the kind's scope asks for. */

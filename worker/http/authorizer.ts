@@ -1,0 +1,16 @@
+/** Authorization with the Worker's own parts: the settings of this isolate, and the store. */
+import { authorize, type Authorize } from "../auth/authorize.ts";
+import { isBound } from "../auth/bound.ts";
+import type { Env } from "../env.ts";
+import { storeOf } from "../objects/ports.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
+
+export function authorizerOf(env: Env): Authorize {
+  const store = storeOf(env);
+  const ports = {
+    settings: () => settingsCache.current(store),
+    verifiedSettings: () => settingsCache.verified(store),
+    isBound: isBound.bind(undefined, store),
+  };
+  return (user, attributes) => authorize(user, attributes, ports);
+}
