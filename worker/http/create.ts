@@ -8,6 +8,7 @@ import { restrictCreate } from "../auth/node-restriction.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import { decodeBody, readBody, type Decoded } from "./body.ts";
 import type { Call } from "./context.ts";
+import { restrictGrantOf } from "./granting.ts";
 import { placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
 import { committedResponse } from "./respond.ts";
@@ -25,6 +26,7 @@ export async function createDecoded(call: Call, { object, warnings }: Decoded, i
   const verified = () => settingsCache.verified(store);
   const context = await withLookups([{ operation: "CREATE", resource, subresource: "", object }], call.context, { store, verified });
   restrictCreate(user, resource, object);
+  await restrictGrantOf(call, object);
   const untouched = mayRepeat(resource.plural, object) ? structuredClone(object) : undefined;
   const plan = () => {
     const attempt = untouched === undefined ? object : structuredClone(untouched);

@@ -7,6 +7,7 @@ import { commit, type Committed } from "../registry/writer.ts";
 import { decodeBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { createDecoded } from "./create.ts";
+import { restrictGrantOf } from "./granting.ts";
 import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
 import { readCurrent } from "./read.ts";
@@ -64,6 +65,7 @@ export async function commitUpdate(
     const current = await readCurrent(call);
     const next = nextOf(current);
     restrictUpdate(user, resource, current, next);
+    await restrictGrantOf(call, next, current);
     const planned = planner.update({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }) });
     return planned ?? { current };
   };
