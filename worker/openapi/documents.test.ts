@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { resources } from "../resources/registry.ts";
-import { openApiDocument, openApiIndex, swaggerDocument } from "./documents.ts";
+import { OpenApiDocuments } from "./documents.ts";
+
+const documents = new OpenApiDocuments(resources);
 
 interface Document {
   paths: Record<string, Record<string, { "x-kubernetes-action"?: string; "x-kubernetes-group-version-kind"?: object; parameters?: { name: string }[] }>>;
@@ -8,22 +10,30 @@ interface Document {
 }
 
 // The test's own reading of what the function under test wrote.
-const read = async (path: string): Promise<Document> => JSON.parse((await openApiDocument(path))?.text ?? "{}") as Document;
+const read = async (path: string): Promise<Document> => JSON.parse((await documents.document(path))?.text ?? "{}") as Document;
 
 describe("the OpenAPI v3 documents", () => {
   it("are listed with a hash that clients may cache by", () => {
-    const { paths } = openApiIndex();
+    const { paths } = documents.index();
     expect(Object.keys(paths)).toEqual(expect.arrayContaining(["api/v1", "apis/apps/v1", "apis/coordination.k8s.io/v1"]));
     expect(paths["api/v1"]?.serverRelativeURL).toMatch(/^\/openapi\/v3\/api\/v1\?hash=[0-9A-Z]{6,}$/);
   });
 
+  it("keep their hashes when another group changes", () => {
+    const fewer = new OpenApiDocuments(resources.filter(({ kind }) => kind !== "Lease" && kind !== "Secret"));
+    const [before, after] = [documents.index().paths, fewer.index().paths];
+    expect(after["apis/apps/v1"]).toEqual(before["apis/apps/v1"]);
+    expect(after["api/v1"]).not.toEqual(before["api/v1"]);
+    expect(fewer.swaggerHash).not.toBe(documents.swaggerHash);
+  });
+
   it("exist for no group that is not served", async () => {
-    expect(await openApiDocument("apis/example.com/v1")).toBeUndefined();
+    expect(await documents.document("apis/example.com/v1")).toBeUndefined();
   });
 
   it("resolve every reference within themselves", async () => {
-    for (const path of Object.keys(openApiIndex().paths)) {
-      const text = (await openApiDocument(path))?.text ?? "";
+    for (const path of Object.keys(documents.index().paths)) {
+      const text = (await documents.document(path))?.text ?? "";
       const names = new Set(Object.keys((await read(path)).components.schemas));
       const references = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]);
       expect(references.filter((name) => name === undefined || !names.has(name))).toEqual([]);
@@ -53,7 +63,7 @@ describe("the OpenAPI v3 documents", () => {
 
 describe("the OpenAPI v2 document", () => {
   it("resolves every reference within itself, and knows no version 3", async () => {
-    const text = JSON.stringify(await swaggerDocument());
+    const text = JSON.stringify(await documents.swagger());
     const names = new Set(Object.keys((JSON.parse(text) as { definitions: object }).definitions));
     const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]?.replace("#/definitions/", ""));
     expect(references.filter((name) => name === undefined || !names.has(name))).toEqual([]);
@@ -62,7 +72,7 @@ describe("the OpenAPI v2 document", () => {
 
   it("says bodies and kinds as clients of that version look for them", async () => {
     // The test's own reading of what the function under test wrote.
-    const { paths, definitions } = (await swaggerDocument()) as {
+    const { paths, definitions } = (await documents.swagger()) as {
       paths: Record<string, Record<string, { parameters: object[]; consumes: string[] }>>;
       definitions: Record<string, Record<string, unknown>>;
     };

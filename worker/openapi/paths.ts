@@ -70,9 +70,10 @@ export function pathsOf(resource: Resource): Record<string, Json> {
   const itemParameters = [inPath("name"), ...scopeParameters, pretty];
   const paths: Record<string, Json> = {
     [collection]: { ...collectionOperations(resource), parameters: [...scopeParameters, pretty] },
-    [`${collection}/{name}`]: { ...itemOperations(resource), parameters: itemParameters },
   };
-  if (resource.isNamespaced) paths[`${root}/${resource.plural}`] = { get: listOperation(resource), parameters: [pretty] };
+  const items = itemOperations(resource);
+  if (Object.keys(items).length > 0) paths[`${collection}/{name}`] = { ...items, parameters: itemParameters };
+  if (resource.isNamespaced && resource.verbs.includes("list")) paths[`${root}/${resource.plural}`] = { get: listOperation(resource), parameters: [pretty] };
   for (const name of Object.keys(resource.subresources)) {
     const subresource = subresourceTypeOf(resource, name);
     paths[`${collection}/{name}/${name}`] = { ...operationsOf(subresource), parameters: itemParameters };

@@ -53,7 +53,7 @@ export function componentSchemas(
   const kinds = new Map(otherTypes);
   for (const resource of resources) {
     kinds.set(resource.schema, { group: resource.group, version: resource.version, kind: resource.kind });
-    schemas.set(listTypeOf(resource), listSchema(resource));
+    if (resource.verbs.includes("list")) schemas.set(listTypeOf(resource), listSchema(resource));
   }
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (schemas.has(name)) continue;
@@ -63,6 +63,18 @@ export function componentSchemas(
     for (const field of Object.values(type.f ?? {})) collect(field, pending, schemas);
   }
   return Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What the schemas of these kinds are made from, as a text: for a hash of it. */
+export function factsOf(resources: Resource[]): string {
+  const seen = new Set<string>();
+  const pending = resources.map(({ schema }) => schema);
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    for (const field of Object.values(typeSchema(name).f ?? {})) collect(field, pending, new Map());
+  }
+  return JSON.stringify([...seen].sort().map((name) => [name, typeSchema(name)]));
 }
 
 function collect(field: Field, pending: string[], schemas: Map<string, JsonSchema>): void {

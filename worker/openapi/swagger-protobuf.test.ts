@@ -1,6 +1,7 @@
 import protobuf from "protobufjs";
 import { expect, test } from "vitest";
-import { swaggerDocument } from "./documents.ts";
+import { resources } from "../resources/registry.ts";
+import { OpenApiDocuments } from "./documents.ts";
 import { swaggerProtobuf } from "./swagger-protobuf.ts";
 
 /** The part of openapi.v2 that is looked at here. */
@@ -48,7 +49,7 @@ const find = <T>(list: Named<T>[] | undefined, name: string): T | undefined => l
 test("the protobuf form says what the JSON form says", async () => {
   const type = protobuf.parse(proto).root.lookupType("Document");
   // The test's own reading of what the function under test wrote.
-  const document = type.toObject(type.decode(swaggerProtobuf(await swaggerDocument()))) as Document;
+  const document = type.toObject(type.decode(swaggerProtobuf(await new OpenApiDocuments(resources).swagger()))) as Document;
   const pod = find(document.definitions.additionalProperties, "io.k8s.api.core.v1.PodSpec");
   expect(document.swagger).toBe("2.0");
   expect(pod?.required).toEqual(["containers"]);

@@ -49,6 +49,7 @@ export interface CallOptions {
   accept?: string;
   token?: string;
   headers?: Record<string, string>;
+  redirect?: "manual";
 }
 
 export async function prepare(): Promise<void> {
@@ -56,7 +57,7 @@ export async function prepare(): Promise<void> {
 }
 
 export async function send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-  const { body, text, bytes, type = "application/json", accept, token = adminToken, headers } = options;
+  const { body, text, bytes, type = "application/json", accept, token = adminToken, headers, redirect } = options;
   const content = bytes ?? text ?? (body === undefined ? undefined : JSON.stringify(body));
   return await SELF.fetch(origin + path, {
     method,
@@ -67,6 +68,7 @@ export async function send(method: string, path: string, options: CallOptions = 
       ...headers,
     },
     ...(content === undefined ? {} : { body: content }),
+    ...(redirect === undefined ? {} : { redirect }),
   });
 }
 

@@ -1,4 +1,4 @@
-/** Lists through the whole Worker: pages, selectors, forms, and discovery. */
+/** Lists through the whole Worker: pages, selectors and forms. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { call, namespace, prepare } from "./api.ts";
 
@@ -127,47 +127,5 @@ describe("forms", () => {
     expect(body).toMatchObject({ kind: "ConfigMapList", apiVersion: "v1" });
     expect(body.items[0]?.kind).toBeUndefined();
     expect(body.items[0]?.metadata.resourceVersion).toMatch(/^\d+$/);
-  });
-});
-
-describe("discovery", () => {
-  const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
-
-  test("aggregated, when asked for", async () => {
-    const { headers, body } = await call("GET", "/apis", { accept: aggregated });
-    expect(headers.get("content-type")).toBe("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
-    expect(body.items.map(({ metadata }) => metadata.name)).toContain("apps");
-    const core = await call("GET", "/api", { accept: aggregated });
-    expect(JSON.stringify(core.body)).toContain('"resource":"pods"');
-  });
-
-  test("plain, otherwise", async () => {
-    expect((await call("GET", "/api")).body).toMatchObject({ kind: "APIVersions", versions: ["v1"] });
-    expect((await call("GET", "/apis")).body).toMatchObject({ kind: "APIGroupList" });
-    expect((await call("GET", "/apis/apps")).body).toMatchObject({ kind: "APIGroup", preferredVersion: { groupVersion: "apps/v1" } });
-    const { body } = await call("GET", "/apis/apps/v1");
-    const resources = body["resources"] as { name: string; kind: string; group?: string }[];
-    expect(resources).toContainEqual(expect.objectContaining({ name: "deployments", kind: "Deployment" }));
-    expect(resources).toContainEqual(expect.objectContaining({ name: "deployments/scale", kind: "Scale", group: "autoscaling" }));
-  });
-
-  test("every resource that it names is served", async () => {
-    for (const base of ["/api/v1", "/apis/apps/v1", "/apis/coordination.k8s.io/v1", "/apis/discovery.k8s.io/v1"]) {
-      const resources = (await call("GET", base)).body["resources"] as { name: string }[];
-      for (const { name } of resources.filter((one) => !one.name.includes("/"))) {
-        expect([name, (await call("GET", `${base}/${name}`)).status]).toEqual([name, 200]);
-      }
-    }
-  });
-
-  test("OpenAPI v3 has an index and a document", async () => {
-    const { body } = await call("GET", "/openapi/v3");
-    const { serverRelativeURL } = (body["paths"] as Record<string, { serverRelativeURL: string }>)["apis/apps/v1"] ?? { serverRelativeURL: "" };
-    const document = await call("GET", serverRelativeURL);
-    expect(document.body["openapi"]).toBe("3.0.0");
-  });
-
-  test("a version that is a Kubernetes 1.35", async () => {
-    expect((await call("GET", "/version", { token: "" })).body).toMatchObject({ major: "1", minor: "35", gitVersion: expect.stringMatching(/^v1\.35\./) });
   });
 });

@@ -1,134 +1,62 @@
-/**
- * Which groups, versions and resources there are: plain, as ever, and aggregated (KEP-3352) for clients that ask
- * for `as=APIGroupDiscoveryList`. Everything follows from the table of kinds, plus the subresources served here.
- */
-import { apiVersionOf, resources } from "../../resources/registry.ts";
-import type { Resource } from "../../resources/resource.ts";
-import { wantsAggregated } from "../formats/accept.ts";
-import type { App } from "../context.ts";
+/** Which groups, versions and resources there are, plain and aggregated: it all follows from the kinds that are served. */
+import type { Context } from "hono";
+import { StatusError } from "../../../protocol/status.ts";
+import type { App, HttpEnv } from "../context.ts";
 import { pathNotFound } from "../errors.ts";
-import { subresourcesOf, type Subresource } from "../subresources.ts";
+import { encodingOf, mediaTypes, wantsAggregated } from "../formats/accept.ts";
+import { answer, encoded } from "../formats/answer.ts";
+import { coreDiscovery, groupDiscovery, type Tagged } from "./aggregated.ts";
+import { apiGroup, coreVersions, groupList, resourceList, rootPaths } from "./plain.ts";
+import { ofKinds, servedResources } from "./served-resources.ts";
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+const aggregatedCore = ofKinds(coreDiscovery);
+const aggregatedGroups = ofKinds(groupDiscovery);
+
+type Request = Context<HttpEnv>;
 
 export function mountDiscovery(app: App): void {
-  app.get("/", () => json({ paths: rootPaths() }));
-  for (const path of ["/api", "/api/"]) {
-    app.get(path, (c) => (wantsAggregated(c.req.raw) ? aggregated([""]) : json(coreVersions(c.req.url))));
-  }
-  for (const path of ["/apis", "/apis/"]) {
-    app.get(path, (c) => (wantsAggregated(c.req.raw) ? aggregated(namedGroups) : json(groupList())));
-  }
-  app.get("/api/v1", () => json(resourceList("", "v1")));
-  app.get("/apis/:group", (c) => {
-    const group = c.req.param("group");
-    return namedGroups.includes(group) ? json({ kind: "APIGroup", apiVersion: "v1", ...groupOf(group) }) : pathNotFound();
+  const get = (path: string, handler: (c: Request) => Promise<Response>) => {
+    app.get(path, handler);
+    if (path !== "/") app.get(`${path}/`, handler);
+  };
+  get("/", async (c) => plain(c, { paths: rootPaths(await servedResources(c.env)) }));
+  get("/api", async (c) => {
+    const kinds = await servedResources(c.env);
+    return wantsAggregated(c.req.raw) ? aggregated(c, aggregatedCore(kinds)) : plain(c, coreVersions(kinds, new URL(c.req.url).host));
   });
-  app.get("/apis/:group/:version", (c) => {
-    const { group, version } = c.req.param();
-    return versionsOf(group).includes(version) ? json(resourceList(group, version)) : pathNotFound();
+  get("/apis", async (c) => {
+    const kinds = await servedResources(c.env);
+    return wantsAggregated(c.req.raw) ? aggregated(c, aggregatedGroups(kinds)) : plain(c, groupList(kinds));
+  });
+  get("/api/:version", async (c) => plain(c, await resourceList(await servedResources(c.env), { group: "", version: c.req.param("version") ?? "" })));
+  get("/apis/:group", async (c) => plain(c, apiGroup(await servedResources(c.env), c.req.param("group") ?? "")));
+  get("/apis/:group/:version", async (c) => {
+    const { group = "", version = "" } = c.req.param();
+    return plain(c, await resourceList(await servedResources(c.env), { group, version }));
   });
 }
 
-const groups = [...new Set(resources.map(({ group }) => group))];
-const namedGroups = groups.filter((group) => group !== "");
-
-function rootPaths(): string[] {
-  const versions = namedGroups.flatMap((group) => [group, ...versionsOf(group).map((version) => `${group}/${version}`)]);
-  const groupPaths = versions.map((path) => `/apis/${path}`);
-  return ["/api", "/api/v1", "/apis", ...groupPaths, "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"];
+/** Undefined: there is no such group or version. */
+function plain(c: Request, value: object | undefined): Response {
+  if (value === undefined) return pathNotFound();
+  const encoding = "kind" in value ? encodingOf(c.req.raw) : "json";
+  if (encoding === undefined) throw StatusError.notAcceptable(Object.values(mediaTypes));
+  const response = answer(c.req.raw, encoded(value, encoding), { encoding });
+  response.headers.append("vary", "Accept");
+  return response;
 }
 
-function versionsOf(group: string): string[] {
-  return [...new Set(resources.filter((resource) => resource.group === group).map(({ version }) => version))];
+function aggregated(c: Request, { text, etag }: Tagged): Response {
+  const headers = { etag, vary: "Accept", "cache-control": "public" };
+  if (isKnown(c, etag)) return new Response(null, { status: 304, headers });
+  const response = answer(c.req.raw, text, { encoding: "json" });
+  for (const [name, value] of Object.entries({ ...headers, "content-type": aggregatedType })) response.headers.set(name, value);
+  return response;
 }
 
-function resourcesIn(group: string, version: string): Resource[] {
-  return resources.filter((resource) => resource.group === group && resource.version === version);
-}
-
-function coreVersions(url: string): object {
-  const serverAddress = new URL(url).host;
-  return {
-    kind: "APIVersions",
-    versions: versionsOf(""),
-    serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress }],
-  };
-}
-
-function groupList(): object {
-  return { kind: "APIGroupList", apiVersion: "v1", groups: namedGroups.map(groupOf) };
-}
-
-function groupOf(group: string): object {
-  const versions = versionsOf(group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
-  return { name: group, versions, preferredVersion: versions[0] };
-}
-
-function resourceList(group: string, version: string): object {
-  const found = resourcesIn(group, version).flatMap((resource) => [
-    plainResource(resource),
-    ...subresourcesOf(resource).map((subresource) => plainSubresource(resource, subresource)),
-  ]);
-  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf({ group, version }), resources: found };
-}
-
-function plainResource(resource: Resource): object {
-  const { plural, singular, isNamespaced, kind, verbs, shortNames, categories } = resource;
-  return {
-    name: plural,
-    singularName: singular,
-    namespaced: isNamespaced,
-    kind,
-    verbs,
-    ...(shortNames.length > 0 ? { shortNames } : {}),
-    ...(categories.length > 0 ? { categories } : {}),
-  };
-}
-
-function plainSubresource(resource: Resource, { name, kind, verbs }: Subresource): object {
-  return {
-    name: `${resource.plural}/${name}`,
-    singularName: "",
-    namespaced: resource.isNamespaced,
-    ...(kind.group === resource.group && kind.version === resource.version ? {} : { group: kind.group, version: kind.version }),
-    kind: kind.kind,
-    verbs,
-  };
-}
-
-function aggregated(which: string[]): Response {
-  const items = which.map((group) => ({
-    metadata: group === "" ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-    versions: versionsOf(group).map((version) => ({
-      version,
-      resources: resourcesIn(group, version).map(aggregatedResource),
-      freshness: "Current",
-    })),
-  }));
-  const list = { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
-  return json(list, aggregatedType);
-}
-
-function aggregatedResource(resource: Resource): object {
-  const { group, version, plural, singular, isNamespaced, kind, verbs, shortNames, categories } = resource;
-  const subresources = subresourcesOf(resource).map((subresource) => ({
-    subresource: subresource.name,
-    responseKind: subresource.kind,
-    verbs: subresource.verbs,
-  }));
-  return {
-    resource: plural,
-    responseKind: { group, version, kind },
-    scope: isNamespaced ? "Namespaced" : "Cluster",
-    singularResource: singular,
-    verbs,
-    ...(shortNames.length > 0 ? { shortNames } : {}),
-    ...(categories.length > 0 ? { categories } : {}),
-    ...(subresources.length > 0 ? { subresources } : {}),
-  };
-}
-
-function json(value: object, type: string = "application/json"): Response {
-  return new Response(`${JSON.stringify(value)}\n`, { headers: { "content-type": type, vary: "Accept" } });
+/** The client has it already. */
+export function isKnown(c: Request, etag: string): boolean {
+  const known = (c.req.header("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return known.includes(etag) || known.includes("*");
 }

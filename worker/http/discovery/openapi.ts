@@ -1,32 +1,50 @@
 /** OpenAPI: version 3, by which kubectl explains and learns what the server can do, and 2 for older clients. */
-import { openApiDocument, openApiIndex, swaggerDocument, swaggerHash } from "../../openapi/documents.ts";
+import { OpenApiDocuments } from "../../openapi/documents.ts";
 import { swaggerProtobuf } from "../../openapi/swagger-protobuf.ts";
 import { StatusError } from "../../../protocol/status.ts";
 import type { App } from "../context.ts";
 import { pathNotFound } from "../errors.ts";
+import { answer } from "../formats/answer.ts";
+import { isKnown } from "./discovery.ts";
+import { ofKinds, servedResources } from "./served-resources.ts";
 
 const prefix = "/openapi/v3/";
 const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
+const documentsOf = ofKinds((kinds) => new OpenApiDocuments(kinds));
+
 export function mountOpenApi(app: App): void {
   app.get("/openapi/v2", async (c) => {
-    const etag = `"${swaggerHash()}"`;
+    const documents = documentsOf(await servedResources(c.env));
     const type = swaggerTypeOf(c.req.header("accept") ?? "");
-    if (c.req.header("if-none-match") === etag) return new Response(null, { status: 304, headers: { etag } });
-    const document = await swaggerDocument();
+    // Each form has a tag of its own.
+    const etag = `"${documents.swaggerHash}${type === protobufType ? "-protobuf" : ""}"`;
+    if (isKnown(c, etag)) return new Response(null, { status: 304, headers: { etag, vary: "Accept" } });
+    const document = await documents.swagger();
     const body = type === protobufType ? swaggerProtobuf(document) : JSON.stringify(document);
-    return new Response(body, { headers: { "content-type": type, etag, vary: "Accept" } });
+    return described(c.req.raw, body, { "content-type": type, etag });
   });
-  app.get("/openapi/v3", (c) => c.json(openApiIndex()));
+  app.get("/openapi/v3", async (c) => c.json(documentsOf(await servedResources(c.env)).index()));
   app.get(`${prefix}*`, async (c) => {
-    const document = await openApiDocument(c.req.path.slice(prefix.length));
+    const document = await documentsOf(await servedResources(c.env)).document(c.req.path.slice(prefix.length));
     if (document === undefined) return pathNotFound();
-    const etag = `"${document.hash}"`;
-    if (c.req.header("if-none-match") === etag) return new Response(null, { status: 304, headers: { etag } });
+    const { text, hash } = document;
+    const asked = c.req.query("hash");
+    // A client that knows an older document is sent to the present one, as upstream.
+    if (asked !== undefined && asked !== hash) return c.redirect(`${c.req.path}?hash=${hash}`, 301);
+    const etag = `"${hash}"`;
+    if (isKnown(c, etag)) return new Response(null, { status: 304, headers: { etag, vary: "Accept" } });
     // The index names the document by its hash: what has the hash never changes.
-    const cache = c.req.query("hash") === document.hash ? "public, immutable" : "no-cache, private";
-    return new Response(document.text, { headers: { "content-type": "application/json", etag, "cache-control": cache, vary: "Accept" } });
+    const cache = asked === hash ? "public, immutable" : "no-cache, private";
+    return described(c.req.raw, text, { "content-type": "application/json", etag, "cache-control": cache });
   });
+}
+
+function described(request: Request, body: string | Uint8Array, headers: Record<string, string>): Response {
+  const response = answer(request, body, { encoding: "json" });
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  response.headers.append("vary", "Accept");
+  return response;
 }
 
 /** Older clients write the version of the protobuf form with an `@`. */

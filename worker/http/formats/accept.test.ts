@@ -46,8 +46,8 @@ describe("nothing fits", () => {
     expect(acceptOf(asking(`${protobuf},application/json`), custom)).toEqual({ form: "object", encoding: "json" });
   });
 
-  test("of a kind without columns there is no Table", () => {
-    expect(() => acceptOf(asking(`application/json;${table}`), { ...configMaps, columns: [] })).toThrow("only the following media types are accepted");
+  test("of a question there is no Table", () => {
+    expect(() => acceptOf(asking(`application/json;${table}`), { ...configMaps, isStored: false })).toThrow("only the following media types are accepted");
   });
 
   test("a watch is not served in YAML", () => {

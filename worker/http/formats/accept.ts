@@ -26,7 +26,7 @@ const encodings: Encoding[] = ["json", "yaml", "protobuf"];
 /** What nearly everybody wants. */
 export const plainJson: Accepted = { form: "object", encoding: "json" };
 
-type Kind = Pick<Resource, "group" | "version" | "kind" | "columns">;
+type Kind = Pick<Resource, "group" | "version" | "kind" | "isStored">;
 
 /** Of one object, or a list of them; nothing that can be met: 406. */
 export function acceptOf(request: Request, kind: Kind): Accepted {
@@ -121,7 +121,7 @@ function formOf(kind: Kind, { parameters }: Clause, encoding: Encoding): Accepte
   const as = parameters.get("as");
   if (as === undefined) return { form: "object", encoding };
   if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") return undefined;
-  // A Table has cells of any type, which protobuf has no words for.
-  if (as === "Table") return encoding === "protobuf" || kind.columns.length === 0 ? undefined : { form: "table", encoding };
+  // A Table has cells of any type, which protobuf has no words for; a question (a review) is no row of one.
+  if (as === "Table") return encoding === "protobuf" || kind.isStored === false ? undefined : { form: "table", encoding };
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? { form: "metadata", encoding } : undefined;
 }
