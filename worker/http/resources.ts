@@ -42,6 +42,7 @@ const verbs = {
 
 const subresources: Record<string, Partial<Record<string, Handler>>> = {
   status: { get, update, patch },
+  approval: { get, update, patch },
   finalize: { update },
   scale: scaleHandlers,
   binding: { create: bind },

@@ -1,9 +1,14 @@
 /** The table of all kinds. Another kind: one file in the folder of its group, one line here. */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { mutatingWebhookConfigurations } from "./admissionregistration/mutating-webhook-configurations.ts";
+import { validatingAdmissionPolicies } from "./admissionregistration/validating-admission-policies.ts";
+import { validatingAdmissionPolicyBindings } from "./admissionregistration/validating-admission-policy-bindings.ts";
+import { validatingWebhookConfigurations } from "./admissionregistration/validating-webhook-configurations.ts";
 import { controllerRevisions } from "./apps/controller-revisions.ts";
 import { deployments } from "./apps/deployments.ts";
 import { replicaSets } from "./apps/replica-sets.ts";
 import { statefulSets } from "./apps/stateful-sets.ts";
+import { certificateSigningRequests } from "./certificates/certificate-signing-requests.ts";
 import { leases } from "./coordination/leases.ts";
 import { tokenReviews } from "./authentication/token-reviews.ts";
 import { configMaps } from "./core/config-maps.ts";
@@ -48,6 +53,11 @@ export const resources: readonly Resource[] = [
   clusterRoles,
   roleBindings,
   roles,
+  certificateSigningRequests,
+  mutatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
 ];
 
 const byPath = new Map(resources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));

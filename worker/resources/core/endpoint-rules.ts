@@ -1,6 +1,6 @@
 /** Rules of Endpoints and EndpointSlices. */
 import type { Endpoints, EndpointSlice } from "../../../protocol/kubernetes/generated/types.ts";
-import { duplicatesAt, invalid, invalidFor, notSupported, oneOf, required } from "../rules/field-errors.ts";
+import { duplicatesAt, invalid, invalidFor, notSupported, oneOf, required, tooMany } from "../rules/field-errors.ts";
 import { dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress, portNumberErrors } from "../rules/names.ts";
 import { protocols } from "../rules/port-rules.ts";
 import type { FieldError } from "../resource.ts";
@@ -29,10 +29,6 @@ function addressesErrors(path: string, addresses: string[], type: string): Field
 }
 
 const ipOf = (type: string): string => (type === "IPv4" ? "must be an IPv4 address" : type === "IPv6" ? "must be an IPv6 address" : ipError);
-
-function tooMany(path: string, count: number, limit: number): FieldError {
-  return { reason: "FieldValueTooMany", path, message: `Too many: ${count}: must have at most ${limit} items` };
-}
 
 function portsErrors(path: string, ports: { name?: string; port?: number; protocol?: string }[]): FieldError[] {
   return ports.flatMap(({ name, port, protocol }, at) => [

@@ -49,7 +49,7 @@ function summarize(pod: Stored<Pod>): Summary {
   const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === "Always").length;
   const summary: Summary = {
     ready: 0,
-    total: (pod.spec?.containers.length ?? 0) + sidecars,
+    total: (pod.spec?.containers ?? []).length + sidecars,
     restarts: 0,
     lastRestart: undefined,
     reason: isGated ? "SchedulingGated" : phase,

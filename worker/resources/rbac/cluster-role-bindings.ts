@@ -12,6 +12,7 @@ export const clusterRoleBindings = defineResource<ClusterRoleBinding>({
   schema: "io.k8s.api.rbac.v1.ClusterRoleBinding",
   isNamespaced: false,
   takesAnyName: true,
+  isCreatedByUpdate: true,
   applyDefaults: defaultBinding,
   validate: (binding) => bindingErrors(binding, ["ClusterRole"], false),
   validateUpdate: roleRefUpdateErrors,

@@ -12,6 +12,7 @@ export const clusterRoles = defineResource<ClusterRole>({
   schema: "io.k8s.api.rbac.v1.ClusterRole",
   isNamespaced: false,
   takesAnyName: true,
+  isCreatedByUpdate: true,
   validate: (role) => [...policyRulesErrors(role.rules, false), ...aggregationErrors(role)],
   columns: [nameColumn, createdAtColumn],
 });

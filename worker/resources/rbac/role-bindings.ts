@@ -11,6 +11,7 @@ export const roleBindings = defineResource<RoleBinding>({
   plural: "rolebindings",
   schema: "io.k8s.api.rbac.v1.RoleBinding",
   takesAnyName: true,
+  isCreatedByUpdate: true,
   applyDefaults: defaultBinding,
   validate: (binding) => bindingErrors(binding, ["Role", "ClusterRole"], true),
   validateUpdate: roleRefUpdateErrors,

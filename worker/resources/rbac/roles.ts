@@ -11,6 +11,7 @@ export const roles = defineResource<Role>({
   plural: "roles",
   schema: "io.k8s.api.rbac.v1.Role",
   takesAnyName: true,
+  isCreatedByUpdate: true,
   validate: ({ rules }) => policyRulesErrors(rules, true),
   columns: [nameColumn, createdAtColumn],
 });

@@ -29,6 +29,10 @@ export function tooLong(path: string, limitBytes: number): FieldError {
   return { reason: "FieldValueTooLong", path, message: `Too long: may not be more than ${limitBytes} bytes` };
 }
 
+export function tooMany(path: string, count: number, limit: number): FieldError {
+  return { reason: "FieldValueTooMany", path, message: `Too many: ${count}: must have at most ${limit} items` };
+}
+
 export function notFound(path: string, value: unknown): FieldError {
   return { reason: "FieldValueNotFound", path, message: `Not found: ${shown(value)}` };
 }

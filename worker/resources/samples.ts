@@ -1,0 +1,109 @@
+/** For tests: of every kind one object that the API takes as it is, with every field that the kind requires. */
+import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { apiVersionOf } from "./registry.ts";
+import type { Resource } from "./resource.ts";
+
+export interface Sample {
+  object: KubernetesObject;
+  /** Of kinds with a status: one that its controller might write. */
+  status?: Record<string, unknown>;
+}
+
+export const sampleNamespace = "samples";
+const name = "sample";
+
+export function sampleOf(resource: Resource): Sample {
+  const found = byKind.get(`${apiVersionOf(resource)}/${resource.kind}`);
+  if (found === undefined) throw new Error(`no sample of ${resource.kind}: add one to samples.ts`);
+  return structuredClone(found);
+}
+
+function sample(apiVersion: string, kind: string, rest: Record<string, unknown>, status?: Record<string, unknown>): Sample {
+  return { object: { apiVersion, kind, metadata: { name }, ...rest }, ...(status === undefined ? {} : { status }) };
+}
+
+const labels = { app: "web" };
+const selector = { matchLabels: labels };
+const podSpec = { containers: [{ name: "web", image: "web:1" }] };
+const template = { metadata: { labels }, spec: podSpec };
+const time = "2026-01-01T00:00:00Z";
+const condition = { type: "Ready", status: "True", reason: "Done", message: "done", lastTransitionTime: time };
+
+const core: Sample[] = [
+  sample("v1", "ConfigMap", { data: { a: "1" } }),
+  sample("v1", "Endpoints", { subsets: [{ addresses: [{ ip: "10.0.0.1" }], ports: [{ port: 80 }] }] }),
+  sample("v1", "Event", { involvedObject: { kind: "Pod", name: "p", namespace: sampleNamespace }, reason: "Done", type: "Normal" }),
+  sample("v1", "Namespace", { metadata: { name: "sample-namespace" } }, { phase: "Active", conditions: [condition] }),
+  sample("v1", "Node", { spec: { taints: [{ key: "a", effect: "NoSchedule" }] } }, { capacity: { cpu: "1" }, allocatable: { cpu: "1" } }),
+  sample("v1", "Pod", { spec: podSpec }, { phase: "Running", qosClass: "BestEffort", conditions: [{ type: "Ready", status: "True" }] }),
+  sample("v1", "Secret", { data: { a: "MQ==" } }),
+  sample("v1", "ServiceAccount", { automountServiceAccountToken: false }),
+  sample("v1", "Service", { spec: { ports: [{ port: 80 }], selector: labels } }, { loadBalancer: { ingress: [{ ip: "10.0.0.1" }] } }),
+];
+
+const rule = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+const rbac = "rbac.authorization.k8s.io";
+const access: Sample[] = [
+  sample(`${rbac}/v1`, "ClusterRole", { rules: [rule, { nonResourceURLs: ["/healthz"], verbs: ["get"] }] }),
+  sample(`${rbac}/v1`, "ClusterRoleBinding", { roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "r" }, subjects: [{ kind: "User", name: "u" }] }),
+  sample(`${rbac}/v1`, "Role", { rules: [rule] }),
+  sample(`${rbac}/v1`, "RoleBinding", { roleRef: { apiGroup: rbac, kind: "Role", name: "r" }, subjects: [{ kind: "Group", name: "g" }] }),
+  sample(
+    "certificates.k8s.io/v1",
+    "CertificateSigningRequest",
+    { spec: { request: btoa("-----BEGIN CERTIFICATE REQUEST-----\nMQ==\n-----END CERTIFICATE REQUEST-----\n"), signerName: "example.com/s", usages: ["client auth"] } },
+    { certificate: btoa("-----BEGIN CERTIFICATE-----\nMQ==\n-----END CERTIFICATE-----\n") },
+  ),
+];
+
+const webhook = {
+  name: "check.example.com",
+  clientConfig: { service: { namespace: "default", name: "hooks", path: "/check" } },
+  rules: [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"] }],
+  sideEffects: "None",
+  admissionReviewVersions: ["v1"],
+  matchConditions: [{ name: "always", expression: "true" }],
+};
+const admission: Sample[] = [
+  sample("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", { webhooks: [webhook] }),
+  sample("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", { webhooks: [webhook] }),
+  sample(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicy",
+    {
+      spec: {
+        matchConstraints: { resourceRules: webhook.rules },
+        validations: [{ expression: "true" }],
+        variables: [{ name: "v", expression: "1" }],
+        auditAnnotations: [{ key: "k", valueExpression: "'v'" }],
+      },
+    },
+    { observedGeneration: 1, conditions: [condition] },
+  ),
+  sample("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", { spec: { policyName: "p", validationActions: ["Deny"] } }),
+];
+
+const apps: Sample[] = [
+  sample("apps/v1", "ControllerRevision", { data: { a: 1 }, revision: 1 }),
+  sample("apps/v1", "Deployment", { spec: { selector, template } }, { observedGeneration: 1, replicas: 1 }),
+  sample("apps/v1", "ReplicaSet", { spec: { selector, template } }, { observedGeneration: 1, replicas: 1 }),
+  sample("apps/v1", "StatefulSet", { spec: { selector, template, serviceName: "web" } }, { observedGeneration: 1, replicas: 1, availableReplicas: 0 }),
+];
+
+const others: Sample[] = [
+  sample("coordination.k8s.io/v1", "Lease", { spec: { holderIdentity: "me", leaseDurationSeconds: 15 } }),
+  sample("discovery.k8s.io/v1", "EndpointSlice", { addressType: "IPv4", endpoints: [{ addresses: ["10.0.0.1"] }], ports: [{ port: 80 }] }),
+  sample("events.k8s.io/v1", "Event", {
+    metadata: { name: "sample-of-group" },
+    eventTime: "2026-01-01T00:00:00.000000Z",
+    reportingController: "example.com/c",
+    reportingInstance: "c-0",
+    action: "Doing",
+    reason: "Done",
+    type: "Normal",
+    regarding: { kind: "Pod", name: "p", namespace: sampleNamespace },
+  }),
+  sample("scheduling.k8s.io/v1", "PriorityClass", { value: 1 }),
+];
+
+const byKind = new Map([...core, ...access, ...admission, ...apps, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));
