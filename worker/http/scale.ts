@@ -3,7 +3,7 @@ import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.
 import type { LabelSelector, Scale } from "../../protocol/kubernetes/generated/types.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
-import { selectorText } from "../resources/columns.ts";
+import { labelsText, selectorText } from "../resources/columns.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call, Handler } from "./context.ts";
 import { checkName } from "./names.ts";
@@ -72,15 +72,19 @@ function scaleOf(object: Stored<KubernetesObject>): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const spec = isRecord(object["spec"]) ? object["spec"] : {};
   const status = isRecord(object["status"]) ? object["status"] : {};
-  // Every kind that has a scale has a label selector there.
-  const selector = spec["selector"] as LabelSelector | undefined;
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
     spec: { replicas: numberOf(spec["replicas"]) },
-    status: { replicas: numberOf(status["replicas"]), selector: selectorText(selector) },
+    status: { replicas: numberOf(status["replicas"]), selector: scaleSelector(spec["selector"]) },
   };
+}
+
+/** Every kind that has a scale has a label selector there; a ReplicationController's is plain labels. */
+function scaleSelector(selector: unknown): string {
+  const isPlain = isRecord(selector) && Object.values(selector).every((value) => typeof value === "string");
+  return isPlain ? labelsText(selector as Record<string, string>) : selectorText(selector as LabelSelector | undefined);
 }
 
 function numberOf(value: unknown): number {

@@ -13,7 +13,9 @@ import { typeSchema, type Field } from "./schema.ts";
 import { applyStatedDefaults } from "./stated-rules.ts";
 import { context } from "./testing.ts";
 
-const kinds = resources.map((resource) => [`${resource.group}/${resource.version} ${resource.kind}`, resource] as const);
+/** Reviews are answered and not kept. */
+const kept = resources.filter(({ verbs }) => verbs.includes("get"));
+const kinds = kept.map((resource) => [`${resource.group}/${resource.version} ${resource.kind}`, resource] as const);
 const storedKindOf = (resource: Resource): Resource => resource.conversion?.stored ?? resource;
 
 /** As a client's create reaches the planner. */

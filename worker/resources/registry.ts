@@ -14,9 +14,15 @@ import { tokenReviews } from "./authentication/token-reviews.ts";
 import { configMaps } from "./core/config-maps.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { events } from "./core/events.ts";
+import { limitRanges } from "./core/limit-ranges.ts";
 import { namespaces } from "./core/namespaces.ts";
 import { nodes } from "./core/nodes.ts";
+import { persistentVolumeClaims } from "./core/persistent-volume-claims.ts";
+import { persistentVolumes } from "./core/persistent-volumes.ts";
+import { podTemplates } from "./core/pod-templates.ts";
 import { pods } from "./core/pods.ts";
+import { replicationControllers } from "./core/replication-controllers.ts";
+import { resourceQuotas } from "./core/resource-quotas.ts";
 import { secrets } from "./core/secrets.ts";
 import { serviceAccounts } from "./core/service-accounts.ts";
 import { services } from "./core/services.ts";
@@ -34,9 +40,15 @@ export const resources: readonly Resource[] = [
   configMaps,
   endpoints,
   events,
+  limitRanges,
   namespaces,
   nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   pods,
+  podTemplates,
+  replicationControllers,
+  resourceQuotas,
   secrets,
   serviceAccounts,
   services,

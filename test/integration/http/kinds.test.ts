@@ -26,7 +26,8 @@ function bodyOf(resource: Resource): Json {
   return { ...object, metadata: { ...object.metadata, labels: mark } } as unknown as Json;
 }
 
-const full = resources.filter(({ verbs }) => verbs.includes("create"));
+/** Not those that are only answered (reviews), nor those that nobody writes. */
+const full = resources.filter(({ verbs }) => verbs.includes("create") && verbs.includes("get"));
 
 describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind}`, resource] as const))("%s", (_, resource) => {
   const collection = collectionOf(resource);

@@ -3,7 +3,7 @@ import type { PodSpec, PodTemplateSpec } from "../../../protocol/kubernetes/gene
 import { containersErrors } from "./container-rules.ts";
 import { invalid, invalidFor, nonNegative, notSupported, oneOf, required } from "./field-errors.ts";
 import { labelErrors } from "../label-selector.ts";
-import { dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress } from "./names.ts";
+import { dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress, qualifiedNameErrors } from "./names.ts";
 import type { FieldError } from "../resource.ts";
 import { schedulingErrors } from "./scheduling-rules.ts";
 import { volumesErrors } from "./volume-rules.ts";
@@ -66,9 +66,16 @@ function userErrors(path: string, spec: PodSpec): FieldError[] {
   ];
 }
 
+/** A template for pods of any kind. */
+export function templateErrors(path: string, template: PodTemplateSpec | undefined): FieldError[] {
+  const { labels, annotations } = template?.metadata ?? {};
+  const keys = Object.keys(annotations ?? {}).flatMap((key) => invalidFor(`${path}.metadata.annotations`, key, qualifiedNameErrors(key.toLowerCase())));
+  return [...labelErrors(`${path}.metadata.labels`, labels), ...keys, ...podSpecErrors(`${path}.spec`, template?.spec)];
+}
+
 /** A workload's template: its pods are always restarted and never end by a deadline. */
 export function podTemplateErrors(path: string, template: PodTemplateSpec | undefined, kind: string): FieldError[] {
-  const errors = [...labelErrors(`${path}.metadata.labels`, template?.metadata?.labels), ...podSpecErrors(`${path}.spec`, template?.spec)];
+  const errors = templateErrors(path, template);
   const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {};
   const policyPath = `${path}.spec.restartPolicy`;
   if (restartPolicy === "OnFailure" || restartPolicy === "Never") errors.push(notSupported(policyPath, restartPolicy, ["Always"]));

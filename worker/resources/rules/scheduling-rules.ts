@@ -1,5 +1,5 @@
 /** Rules of what a pod's spec says about where it may run. */
-import type { Affinity, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Affinity, NodeSelector, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration } from "../../../protocol/kubernetes/generated/types.ts";
 import { invalid, invalidFor, notSupported, required } from "./field-errors.ts";
 import { labelErrors, labelSelectorErrors } from "../label-selector.ts";
 import { labelValueErrors, qualifiedNameErrors } from "./names.ts";
@@ -60,17 +60,20 @@ function podTermErrors(path: string, { labelSelector, topologyKey }: PodAffinity
 }
 
 function nodeAffinityErrors(path: string, affinity: NonNullable<Affinity["nodeAffinity"]>): FieldError[] {
-  const errors: FieldError[] = [];
   const hard = affinity.requiredDuringSchedulingIgnoredDuringExecution;
-  const hardPath = `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-  const terms = hard?.nodeSelectorTerms ?? []; // required by the type, absent in what is still to be validated
-  if (hard !== undefined && terms.length === 0) errors.push(required(hardPath, "must have at least one node selector term"));
-  errors.push(...terms.flatMap((term, at) => nodeTermErrors(`${hardPath}[${at}]`, term)));
+  const errors = hard === undefined ? [] : nodeSelectorErrors(`${path}.requiredDuringSchedulingIgnoredDuringExecution`, hard);
   for (const [at, { weight, preference }] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     const place = `${path}.preferredDuringSchedulingIgnoredDuringExecution[${at}]`;
     errors.push(...weightErrors(`${place}.weight`, weight), ...nodeTermErrors(`${place}.preference`, preference));
   }
   return errors;
+}
+
+/** Of pods and of volumes. */
+export function nodeSelectorErrors(path: string, { nodeSelectorTerms: terms = [] }: NodeSelector): FieldError[] {
+  const place = `${path}.nodeSelectorTerms`;
+  if (terms.length === 0) return [required(place, "must have at least one node selector term")];
+  return terms.flatMap((term, at) => nodeTermErrors(`${place}[${at}]`, term));
 }
 
 const nodeOperators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];

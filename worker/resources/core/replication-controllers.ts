@@ -1,0 +1,60 @@
+/** ReplicationControllers: what ReplicaSets were before. Stored and served; no controller runs them. */
+import type { ReplicationController } from "../../../protocol/kubernetes/generated/types.ts";
+import { countColumn, desiredColumn } from "../apps/workload-columns.ts";
+import { ageColumn, column, containersColumn, imagesColumn, labelsText, nameColumn, wide } from "../columns.ts";
+import { defineResource } from "../define.ts";
+import type { FieldError } from "../resource.ts";
+import { invalid, nonNegative, required } from "../rules/field-errors.ts";
+import { podTemplateErrors } from "../rules/pod-rules.ts";
+import { scaleStrategy, statusStrategy } from "../status-strategy.ts";
+import { defaultPodSpec } from "./pod-defaults.ts";
+import { podSpecWarnings } from "./pod-warnings.ts";
+
+export const replicationControllers = defineResource<ReplicationController>({
+  version: "v1",
+  kind: "ReplicationController",
+  plural: "replicationcontrollers",
+  shortNames: ["rc"],
+  categories: ["all"],
+  schema: "io.k8s.api.core.v1.ReplicationController",
+  hasGeneration: true,
+  applyDefaults(controller) {
+    const { spec } = controller;
+    const labels = spec?.template?.metadata?.labels;
+    if (spec !== undefined && labels !== undefined) {
+      spec.selector ??= labels;
+      if (controller.metadata?.labels === undefined) controller.metadata = { ...controller.metadata, labels };
+    }
+    if (spec?.template?.spec !== undefined) defaultPodSpec(spec.template.spec);
+  },
+  prepareForCreate(controller) {
+    controller.status = { replicas: 0 };
+  },
+  validate: controllerErrors,
+  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template?.spec),
+  subresources: { status: statusStrategy<ReplicationController>(), scale: scaleStrategy<ReplicationController>() },
+  columns: [
+    nameColumn,
+    desiredColumn,
+    countColumn("Current", "Pods that there are.", "replicas"),
+    countColumn("Ready", "Pods that are ready.", "readyReplicas"),
+    ageColumn,
+    containersColumn,
+    imagesColumn,
+    column<ReplicationController>("Selector", "Which pods belong to the object.", ({ spec }) => labelsText(spec?.selector), wide),
+  ],
+  selectableFields: ({ status }) => ({ "status.replicas": String(status?.replicas ?? 0) }),
+});
+
+function controllerErrors({ spec }: ReplicationController): FieldError[] {
+  const { selector = {}, template } = spec ?? {};
+  const labels = template?.metadata?.labels ?? {};
+  const isMatching = Object.entries(selector).every(([key, value]) => labels[key] === value);
+  return [
+    ...nonNegative("spec.replicas", spec?.replicas),
+    ...nonNegative("spec.minReadySeconds", spec?.minReadySeconds),
+    ...(Object.keys(selector).length === 0 ? [required("spec.selector")] : []),
+    ...(template === undefined ? [required("spec.template")] : podTemplateErrors("spec.template", template, "ReplicationController")),
+    ...(template === undefined || isMatching ? [] : [invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")]),
+  ];
+}
