@@ -14,7 +14,7 @@ import { applyStatedDefaults } from "./stated-rules.ts";
 import { context } from "./testing.ts";
 
 /** Reviews are answered and not kept. */
-const kept = resources.filter(({ verbs }) => verbs.includes("get"));
+const kept = resources.filter(({ isStored }) => isStored !== false);
 const kinds = kept.map((resource) => [`${resource.group}/${resource.version} ${resource.kind}`, resource] as const);
 const storedKindOf = (resource: Resource): Resource => resource.conversion?.stored ?? resource;
 
