@@ -97,7 +97,7 @@ function writeWorkerdConfig(paths: StatePaths, made: { worker: string; server: s
   const text = workerdConfig({
     ...options,
     worker,
-    maintenance: join(repository, "worker/local/maintenance.worker.mjs"),
+    platform: join(repository, "worker/local"),
     miniflareWorkers: join(dirname(miniflare), "workers"),
     variables: {
       ...options.variables,

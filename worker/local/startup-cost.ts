@@ -40,7 +40,7 @@ async function timedStart(stateDir: string, worker: string): Promise<number> {
     workerdConfig({
       ...options,
       worker,
-      maintenance: join(repository, "worker/local/maintenance.worker.mjs"),
+      platform: join(repository, "worker/local"),
       miniflareWorkers: join(dirname(miniflare), "workers"),
       secrets: ["ADMIN_TOKEN_SHA256", "ENCRYPTION_KEYS"],
       storage: { d1: paths.d1, objects: paths.objects },

@@ -13,7 +13,7 @@ describe("the local control plane", () => {
   it("has its secrets from the environment, never in the file", () => {
     const text = workerdConfig({
       ...workerOptions(),
-      ...{ worker: "/w.mjs", maintenance: "/m.mjs", miniflareWorkers: "/miniflare", v8Flags: ["--max-old-space-size=112"] },
+      ...{ worker: "/w.mjs", platform: "/platform", miniflareWorkers: "/miniflare", v8Flags: ["--max-old-space-size=112"] },
       ...{ secrets: ["ENCRYPTION_KEYS"], storage: { d1: "/d1", objects: "/objects" } },
     });
     expect(text).toContain('(name = "ENCRYPTION_KEYS", fromEnvironment = "ENCRYPTION_KEYS")');
@@ -25,7 +25,7 @@ describe("the local control plane", () => {
   it("ends TLS where it was given a certificate", () => {
     const text = workerdConfig({
       ...workerOptions(),
-      ...{ worker: "/w.mjs", maintenance: "/m.mjs", miniflareWorkers: "/miniflare", v8Flags: [] },
+      ...{ worker: "/w.mjs", platform: "/platform", miniflareWorkers: "/miniflare", v8Flags: [] },
       ...{ secrets: [], storage: { d1: "/d1", objects: "/objects" }, tls: { certificateChain: "CERT\n", privateKey: "KEY\n" } },
     });
     expect(text).toContain('(name = "api", https = (options = (), tlsOptions = (keypair = (privateKey = "KEY\\n", certificateChain = "CERT\\n")');

@@ -1,5 +1,6 @@
 /**
- * workerd's configuration of a local cluster: the Worker, Miniflare's D1, disks for both, and two sockets.
+ * workerd's configuration of a local cluster: the Worker, the platform around it (./platform.worker.mjs, with
+ * Miniflare's D1), disks for both, and two sockets.
  *
  * Why not Miniflare itself: its parent process alone is resident with 227 MB (against 300 MB for the whole control
  * plane), and it cannot hand V8's flags to workerd, which the bound of an isolate's memory needs. What Miniflare is
@@ -8,7 +9,8 @@
 export interface WorkerdConfigOptions {
   /** Absolute paths of modules; workerd reads them when it starts. */
   worker: string;
-  maintenance: string;
+  /** Folder of `platform.worker.mjs` and `unchecked-zod.worker.mjs`. */
+  platform: string;
   /** Folder of Miniflare's own workers (`miniflare/dist/src/workers`). */
   miniflareWorkers: string;
   compatibilityDate: string;
@@ -27,8 +29,6 @@ export interface WorkerdConfigOptions {
 
 export const apiSocket = "api";
 export const maintenanceSocket = "maintenance";
-/** Where the D1 objects of Miniflare look for a control plane of Miniflare's; they only log there. */
-const silence = `addEventListener("fetch", (event) => event.respondWith(new Response(null, { status: 204 })))`;
 
 /** Cap'n Proto's text form has C's strings; JSON's escapes are among them. */
 const quoted = (text: string) => JSON.stringify(text);
@@ -42,21 +42,18 @@ const config :Workerd.Config = (
   v8Flags = [${options.v8Flags.map(quoted).join(", ")}],
   services = [
     (name = "kedge", worker = .kedge),
-    (name = "maintenance", worker = .maintenance),
-    (name = "d1:entry", worker = .d1Entry),
-    (name = "d1:database", worker = .d1Database),
-    (name = "silence", worker = (serviceWorkerScript = ${quoted(silence)}, compatibilityDate = "2023-07-24")),
+    (name = "platform", worker = .platform),
     (name = "d1:disk", disk = (path = ${quoted(options.storage.d1)}, writable = true)),
     (name = "objects:disk", disk = (path = ${quoted(options.storage.objects)}, writable = true)),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
     (name = "${apiSocket}", ${protocolOf(options.tls)}, service = "kedge"),
-    (name = "${maintenanceSocket}", http = (), service = "maintenance"),
+    (name = "${maintenanceSocket}", http = (), service = "platform"),
   ],
   extensions = [(modules = [
     (name = "miniflare:shared", esModule = embed ${quoted(`${options.miniflareWorkers}/shared/index.worker.js`)}),
-    (name = "miniflare:zod", esModule = embed ${quoted(`${options.miniflareWorkers}/shared/zod.worker.js`)}),
+    (name = "miniflare:zod", esModule = embed ${quoted(`${options.platform}/unchecked-zod.worker.mjs`)}),
   ])],
 );
 
@@ -69,30 +66,20 @@ const kedge :Workerd.Worker = (
   durableObjectStorage = (localDisk = "objects:disk"),
 );
 
-const maintenance :Workerd.Worker = (
-  modules = [(name = "maintenance.mjs", esModule = embed ${quoted(options.maintenance)})],
-  compatibilityDate = ${quoted(options.compatibilityDate)},
-  compatibilityFlags = ["service_binding_extra_handlers"],
-  bindings = [(name = "KEDGE", service = "kedge"), ${d1BindingOf("DB")}],
-);
-
-const d1Entry :Workerd.Worker = (
-  modules = [(name = "entry.worker.js", esModule = embed ${quoted(`${options.miniflareWorkers}/d1/entry.worker.js`)})],
-  compatibilityDate = "2023-07-24",
-  compatibilityFlags = ["enhanced_error_serialization"],
-  bindings = [
-    (name = "MINIFLARE_OBJECT",
-     durableObjectNamespace = (serviceName = "d1:database", className = "D1DatabaseObject")),
-  ],
-);
-
-const d1Database :Workerd.Worker = (
+const platform :Workerd.Worker = (
   modules = [
+    (name = "platform.worker.mjs", esModule = embed ${quoted(`${options.platform}/platform.worker.mjs`)}),
+    (name = "entry.worker.js", esModule = embed ${quoted(`${options.miniflareWorkers}/d1/entry.worker.js`)}),
     (name = "database.worker.js", esModule = embed ${quoted(`${options.miniflareWorkers}/d1/database.worker.js`)}),
   ],
   compatibilityDate = "2023-07-24",
-  compatibilityFlags = ["nodejs_compat", "experimental"],
-  bindings = [(name = "MINIFLARE_BLOBS", service = "d1:disk"), (name = "MINIFLARE_LOOPBACK", service = "silence")],
+  compatibilityFlags = ["nodejs_compat", "experimental", "enhanced_error_serialization", "service_binding_extra_handlers"],
+  bindings = [
+    (name = "KEDGE", service = "kedge"),
+    ${d1BindingOf("DB")},
+    (name = "MINIFLARE_OBJECT", durableObjectNamespace = "D1DatabaseObject"),
+    (name = "MINIFLARE_BLOBS", service = "d1:disk"),
+  ],
   durableObjectNamespaces = [(className = "D1DatabaseObject", uniqueKey = "miniflare-D1DatabaseObject")],
   durableObjectStorage = (localDisk = "d1:disk"),
 );
@@ -123,6 +110,6 @@ function namespaceOf({ className }: { className: string }): string {
 
 function d1BindingOf(name: string): string {
   const props = quoted(JSON.stringify({ MINIFLARE_NAMESPACE: d1Database }));
-  const fetcher = `(name = "fetcher", service = (name = "d1:entry", props = (json = ${props})))`;
+  const fetcher = `(name = "fetcher", service = (name = "platform", entrypoint = "D1Entry", props = (json = ${props})))`;
   return `(name = ${quoted(name)}, wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [${fetcher}]))`;
 }

@@ -138,7 +138,7 @@ function listening(child: ChildProcess): Promise<void> {
   });
 }
 
-/** One request to the worker of ./maintenance.worker.mjs; rejects unless it is answered with 200. */
+/** One request to the worker of ./platform.worker.mjs; rejects unless it is answered with 200. */
 export function maintain(paths: StatePaths, path: string, body: unknown, timeoutMs = 60_000): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
