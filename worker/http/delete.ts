@@ -9,7 +9,9 @@ import type { Call } from "./context.ts";
 import { deleteOptionsOf } from "./delete-options.ts";
 import { answer } from "./formats/answer.ts";
 import { listWriterOf } from "./list/list-writer.ts";
+import { numberOf } from "./options.ts";
 import { readCurrent } from "./read.ts";
+import { checkListVersions } from "./resource-version.ts";
 import { committedResponse, objectResponse } from "./respond.ts";
 import { selectionOf } from "./selection.ts";
 
@@ -36,20 +38,23 @@ export async function commitDelete(call: Call, options: DeleteOptions, isDryRun:
   return await commit(store, plan, { isDryRun, hasPrecondition: options.preconditions?.resourceVersion !== undefined });
 }
 
-/** Deletes what was there when it began, page by page; answers with the list of it. */
+/** Deletes what was there when it began (`limit`: the first so many), page by page; answers with the list of it. */
 export async function removeCollection(call: Call): Promise<Response> {
+  checkListVersions(call.query);
   const { options, isDryRun } = await deleteOptionsOf(call);
   const { store } = call;
+  const limit = numberOf(call.query, "limit") || Infinity;
   const deleted: StoredObject[] = [];
   const selection = selectionOf(call);
-  let page = await store.list({ ...selection, limit: pageItems });
+  let page = await store.list({ ...selection, limit: Math.min(limit, pageItems) });
   const revision = page.revision;
   for (;;) {
     if ("expired" in page) throw StatusError.tooOldResourceVersion(revision, page.revision);
     await removeAll(call, page.items, options, isDryRun);
     deleted.push(...page.items);
-    if (page.next === undefined) break;
-    page = await store.list({ ...selection, limit: pageItems, after: page.next, atRevision: revision });
+    const left = limit - deleted.length;
+    if (page.next === undefined || left <= 0) break;
+    page = await store.list({ ...selection, limit: Math.min(left, pageItems), after: page.next, atRevision: revision });
   }
   const writer = listWriterOf(call);
   const content = writer.whole({ resourceVersion: String(revision) }, deleted.map(writer.item));

@@ -37,12 +37,17 @@ export function requestInfoOf(method: string, path: string, isWatch: boolean): R
   return { isResource: false, verb: method.toLowerCase(), path };
 }
 
-function resourceInfo(group: string, version: string, parts: string[], method: string, isWatch: boolean): RequestInfo {
+function resourceInfo(group: string, version: string, all: string[], method: string, asksWatch: boolean): RequestInfo {
+  // The old way to watch, deprecated since 1.0 and served to this day; a watch of one object goes this way only.
+  const isOldWatch = all[0] === "watch" && all.length > 1;
+  const parts = isOldWatch ? all.slice(1) : all;
   const inNamespace = parts[0] === "namespaces" && parts.length > 2 && !isNamespaceSubresource(parts);
   const namespace = inNamespace ? decode(parts[1]) : "";
   const [resource = "", name = "", ...rest] = inNamespace ? parts.slice(2) : parts;
   const at = { group, version, namespace, resource, name: decode(name), subresource: rest.map(decode).join("/") };
-  return { isResource: true, verb: verbOf(method, at.name !== "", isWatch), ...at };
+  const verb = verbOf(method, at.name !== "");
+  const isWatch = verb === "list" ? isOldWatch || asksWatch : verb === "get" && isOldWatch;
+  return { isResource: true, verb: isWatch ? "watch" : verb, ...at };
 }
 
 const connects = new Set(["exec", "attach", "portforward"]);
@@ -57,7 +62,7 @@ function isNamespaceSubresource(parts: string[]): boolean {
   return parts.length === 3 && (parts[2] === "status" || parts[2] === "finalize");
 }
 
-function verbOf(method: string, hasName: boolean, isWatch: boolean): Verb {
+function verbOf(method: string, hasName: boolean): Verb {
   switch (method) {
     case "POST":
       return "create";
@@ -69,7 +74,7 @@ function verbOf(method: string, hasName: boolean, isWatch: boolean): Verb {
       return hasName ? "delete" : "deletecollection";
     case "GET":
     case "HEAD":
-      return isWatch ? "watch" : hasName ? "get" : "list";
+      return hasName ? "get" : "list";
     default:
       return "other";
   }

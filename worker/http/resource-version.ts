@@ -7,28 +7,30 @@ export function checkListVersions(query: URLSearchParams): void {
   const match = query.get("resourceVersionMatch") ?? "";
   const version = query.get("resourceVersion") ?? "";
   const causes: StatusCause[] = [];
-  const forbidden = (why: string) => causes.push(cause("FieldValueForbidden", `Forbidden: ${why}`));
   if (match !== "") {
-    if (version === "") forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided");
-    if (query.get("continue")) forbidden("resourceVersionMatch is forbidden when continue is provided");
-    if (match !== "Exact" && match !== "NotOlderThan") {
-      const message = `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`;
-      causes.push(cause("FieldValueNotSupported", message));
-    } else if (match === "Exact" && version === "0") {
-      forbidden('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+    if (version === "") causes.push(forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    if (query.get("continue")) causes.push(forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+    if (match !== "Exact" && match !== "NotOlderThan") causes.push(unsupportedMatch(match, '"Exact", "NotOlderThan", ""'));
+    if (match === "Exact" && version === "0") {
+      causes.push(forbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
     }
   }
-  if (isTruthy(query.get("sendInitialEvents"))) forbidden("sendInitialEvents is forbidden for list");
+  if (query.has("sendInitialEvents")) causes.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   if (causes.length > 0) throw invalidOptions("ListOptions", causes);
   if (query.get("continue") && version !== "" && version !== "0") {
     throw StatusError.badRequest("specifying resource version is not allowed when using continue");
   }
 }
 
-/** The revision that a list must be of: only `Exact` asks for one; else the newest will do. */
-export function listRevision(query: URLSearchParams): number | undefined {
+/**
+ * The revision that a list must be of: the one that `Exact` asks for, and (as ever) the one that the first page of many
+ * asks for; else the newest will do.
+ */
+export function listRevision(query: URLSearchParams, limit: number): number | undefined {
   const version = revisionOf(query);
-  return query.get("resourceVersionMatch") === "Exact" ? version : undefined;
+  const match = query.get("resourceVersionMatch") ?? "";
+  const isExact = match === "Exact" || (match === "" && limit !== Infinity && version !== 0);
+  return isExact ? version : undefined;
 }
 
 /** `resourceVersion` as a number; absent or empty: undefined. */
@@ -52,23 +54,24 @@ export function rejectFuture(asked: number, current: number): void {
 /** A watch may ask for the present state first, ended by a bookmark. */
 export function checkWatchVersions(query: URLSearchParams): void {
   const match = query.get("resourceVersionMatch") ?? "";
-  const sends = query.get("sendInitialEvents");
   const causes: StatusCause[] = [];
-  if (sends !== null && match === "") {
-    const why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-    causes.push({ ...cause("FieldValueForbidden", `Forbidden: ${why}`), field: "resourceVersionMatch" });
-  } else if (sends === null && match !== "") {
-    causes.push(cause("FieldValueForbidden", "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
-  } else if (match !== "" && match !== "NotOlderThan") {
-    causes.push(cause("FieldValueNotSupported", `Unsupported value: ${JSON.stringify(match)}: supported values: "NotOlderThan"`));
+  if (query.has("sendInitialEvents")) {
+    if (match !== "NotOlderThan") causes.push(forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+  } else if (match !== "") {
+    causes.push(forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+  }
+  if (match !== "") {
+    if (match !== "NotOlderThan") causes.push(unsupportedMatch(match, '"NotOlderThan"'));
+    if (query.get("continue")) causes.push(forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
   }
   if (causes.length > 0) throw invalidOptions("ListOptions", causes);
 }
 
-function cause(reason: string, message: string): StatusCause {
-  return { reason, message, field: "resourceVersionMatch" };
+function forbidden(field: string, why: string): StatusCause {
+  return { reason: "FieldValueForbidden", message: `Forbidden: ${why}`, field };
 }
 
-function isTruthy(value: string | null): boolean {
-  return value !== null && value !== "false" && value !== "0";
+function unsupportedMatch(match: string, supported: string): StatusCause {
+  const message = `Unsupported value: ${JSON.stringify(match)}: supported values: ${supported}`;
+  return { reason: "FieldValueNotSupported", message, field: "resourceVersionMatch" };
 }

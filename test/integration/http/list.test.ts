@@ -1,4 +1,5 @@
 /** Lists through the whole Worker: pages, selectors and forms. */
+import { env, evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { call, namespace, prepare } from "./api.ts";
 
@@ -128,4 +129,56 @@ describe("forms", () => {
     expect(body.items[0]?.kind).toBeUndefined();
     expect(body.items[0]?.metadata.resourceVersion).toMatch(/^\d+$/);
   });
+});
+
+describe("what a list may be asked of its revision", () => {
+  const forbidden = (query: string, message: string) => [query, 422, `ListOptions.meta.k8s.io "" is invalid: ${message}`] as const;
+
+  test.each([
+    forbidden("resourceVersionMatch=Exact", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"),
+    forbidden("resourceVersion=0&resourceVersionMatch=Exact", 'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+    forbidden("resourceVersion=1&resourceVersionMatch=Newest", 'resourceVersionMatch: Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""'),
+    forbidden("sendInitialEvents=false", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"),
+    forbidden("watch=1&resourceVersionMatch=NotOlderThan", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"),
+    forbidden(
+      "watch=1&sendInitialEvents=true&resourceVersionMatch=Exact",
+      '[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: "Exact": supported values: "NotOlderThan"]',
+    ),
+  ])("%s", async (query, code, message) => {
+    const { status, body } = await call("GET", `${ns}/configmaps?${query}`);
+    expect([status, body.message]).toEqual([code, message]);
+  });
+
+  test("a page of an older state is of that state", async () => {
+    const { body: then } = await call("GET", `${ns}/configmaps`);
+    await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "aaa-newer" } } });
+    const { body } = await call("GET", `${ns}/configmaps?limit=3&resourceVersion=${then.metadata.resourceVersion}`);
+    expect([names(body), body.metadata.resourceVersion]).toEqual([names(then).slice(0, 3), then.metadata.resourceVersion]);
+    const newest = await call("GET", `${ns}/configmaps?limit=3&resourceVersionMatch=NotOlderThan&resourceVersion=${then.metadata.resourceVersion}`);
+    expect(names(newest.body)[0]).toBe("aaa-newer");
+  });
+
+  test("parameters that nobody knows are ignored", async () => {
+    expect((await call("GET", `${ns}/configmaps?unknown=1&fieldManager=x&limit=1`)).status).toBe(200);
+  });
+});
+
+describe("a collection is deleted", () => {
+  test("as far as selectors, limit and dry run allow", async () => {
+    const path = `${await namespace("collection")}/secrets`;
+    for (const name of ["a", "b", "c", "d"]) await call("POST", path, { body: { metadata: { name, labels: { of: name < "c" ? "first" : "second" } } } });
+    const dry = await call("DELETE", `${path}?dryRun=All`);
+    expect(names(dry.body)).toEqual(["a", "b", "c", "d"]);
+    await call("DELETE", `${path}?labelSelector=of%3Dsecond&limit=1`);
+    expect(names((await call("GET", path)).body)).toEqual(["a", "b", "d"]);
+    await call("DELETE", `${path}?fieldSelector=metadata.name%3Da`);
+    expect(names((await call("GET", path)).body)).toEqual(["b", "d"]);
+  });
+});
+
+test("of a state that was forgotten is expired", async () => {
+  await env.DB.exec("UPDATE meta SET floor = rv");
+  await evictDurableObject(env.STORE.getByName("store"));
+  const { status, body } = await call("GET", `${ns}/configmaps?resourceVersion=1&resourceVersionMatch=Exact`);
+  expect([status, body.reason, body.message]).toEqual([410, "Expired", "The resourceVersion for the provided list is too old."]);
 });

@@ -132,3 +132,26 @@ test("many writes side by side arrive once each, in the order of their revisions
   expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
   await reader.close();
 });
+
+test("of the old path, and of one object by it", async () => {
+  const version = await create("k1");
+  const reader = await WatchReader.open(`${ns.replace("/v1/", "/v1/watch/")}/configmaps/k2?resourceVersion=${version}`);
+  await create("k3");
+  await create("k2");
+  expect(await reader.take(1)).toEqual(["ADDED k2"]);
+  await reader.close();
+});
+
+test("initial events as new as a state that is still to come are refused in the stream", async () => {
+  const query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion=999999999";
+  const reader = await WatchReader.open(`${ns}/configmaps?${query}`);
+  expect(await reader.next()).toMatchObject({ type: "ERROR", object: { kind: "Status", code: 504, reason: "Timeout" } });
+});
+
+test("from a state that was forgotten ends with 410", async () => {
+  await env.DB.exec("UPDATE meta SET floor = rv");
+  await abortStore();
+  const reader = await WatchReader.open(`${ns}/configmaps?watch=1&resourceVersion=1`);
+  expect(await reader.next()).toMatchObject({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired", message: expect.stringContaining("too old resource version: 1 (") } });
+  expect(await reader.next()).toBeUndefined();
+});

@@ -32,7 +32,7 @@ export async function list(call: Call): Promise<Response> {
     limit: numberOf(query, "limit") || Infinity,
     continuation: token === "" ? undefined : continuationOf(token),
   };
-  const first = await firstPage(listing, listRevision(query));
+  const first = await firstPage(listing, listRevision(query, listing.limit));
   rejectFuture(revisionOf(query) ?? 0, first.revision);
   return answer(call.request, await contentOf(call, listing, first), { encoding: call.accepted.encoding });
 }
@@ -56,7 +56,7 @@ async function firstPage(listing: Listing, revision: number | undefined): Promis
   });
   if (!("expired" in page)) return page;
   if (continuation !== undefined) throw expiredContinuation(continuation.after);
-  throw StatusError.tooOldResourceVersion(revision ?? 0, page.revision);
+  throw StatusError.expired("The resourceVersion for the provided list is too old.");
 }
 
 async function nextPage(listing: Listing, before: ListPage, wanted: number): Promise<ListPage> {
@@ -101,10 +101,9 @@ function stream(body: TextWriter, listing: Listing, first: ListPage): ReadableSt
 /** `remainingItemCount` is for lists without selectors only, as upstream. */
 function metadataOf({ revision, remaining }: ListPage, listing: Listing, next: string | undefined): object {
   const isSelecting = listing.selection.labels !== undefined || listing.selection.fields !== undefined;
-  const isInconsistent = listing.continuation !== undefined && listing.continuation.revision < 0;
   return {
     resourceVersion: String(revision),
-    ...(next === undefined ? {} : { continue: continueToken({ revision: isInconsistent ? -1 : revision, after: next }) }),
+    ...(next === undefined ? {} : { continue: continueToken({ revision, after: next }) }),
     ...(next === undefined || remaining === undefined || isSelecting ? {} : { remainingItemCount: remaining }),
   };
 }

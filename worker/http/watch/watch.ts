@@ -12,7 +12,7 @@ import type { OpenWatch, WatchBatch, WatchFeed } from "../../storage/watch.ts";
 import { mediaTypes, streamAcceptOf, type Encoding } from "../formats/accept.ts";
 import type { Call } from "../context.ts";
 import { isTrue, numberOf } from "../options.ts";
-import { checkWatchVersions, revisionOf } from "../resource-version.ts";
+import { checkWatchVersions, rejectFuture, revisionOf } from "../resource-version.ts";
 import { selectionOf } from "../selection.ts";
 import { includeObjectOf } from "../formats/table.ts";
 import { eventWriter, type EventWriter } from "./watch-events.ts";
@@ -38,6 +38,8 @@ interface Watch {
 interface Start {
   /** Undefined: from what is there now. */
   revision: number | undefined;
+  /** What is there must be as new as this. */
+  atLeast: number;
   sendsInitial: boolean;
   marksInitialEnd: boolean;
 }
@@ -71,10 +73,10 @@ function startOf(query: URLSearchParams): Start {
   const revision = revisionOf(query);
   const isFromNow = revision === undefined || revision === 0;
   const asked = query.get("sendInitialEvents");
-  if (asked === null) return { revision: isFromNow ? undefined : revision, sendsInitial: isFromNow, marksInitialEnd: false };
+  if (asked === null) return { revision: isFromNow ? undefined : revision, atLeast: 0, sendsInitial: isFromNow, marksInitialEnd: false };
   const sendsInitial = isTrue(query, "sendInitialEvents");
   // Without initial events, "from now" is from now and not from a state that nobody was told of.
-  return { revision: sendsInitial || isFromNow ? undefined : revision, sendsInitial, marksInitialEnd: sendsInitial };
+  return { revision: sendsInitial || isFromNow ? undefined : revision, atLeast: revision ?? 0, sendsInitial, marksInitialEnd: sendsInitial };
 }
 
 /** Never rejects: whatever happens is told to the client or ends its stream. */
@@ -94,7 +96,7 @@ async function run(state: Watch, start: Start, seconds: number): Promise<void> {
 }
 
 /** Sends what is there, and knows from then on after which revision to follow. */
-async function begin(state: Watch, { sendsInitial, marksInitialEnd }: Start): Promise<void> {
+async function begin(state: Watch, { sendsInitial, marksInitialEnd, atLeast }: Start): Promise<void> {
   const { store, stream, writer } = state;
   if (!sendsInitial) {
     state.revision = (await store.describe()).revision;
@@ -103,6 +105,7 @@ async function begin(state: Watch, { sendsInitial, marksInitialEnd }: Start): Pr
   let page: ListPage | undefined;
   do {
     page = await pageAfter(state, page);
+    rejectFuture(atLeast, page.revision);
     if (page.items.length > 0) stream.write(writer.events(page.items.map((stored) => ({ type: "ADDED", stored }))));
     await stream.drained();
   } while (page.next !== undefined && !stream.gone.aborted);
