@@ -13,6 +13,7 @@ import { selects } from "./selector.ts";
 const reconciledByOwnKey = new Set([
   "deployments.apps",
   "replicasets.apps",
+  "replicationcontrollers",
   "statefulsets.apps",
   "services",
   "namespaces",
@@ -21,7 +22,7 @@ const reconciledByOwnKey = new Set([
 
 /** Whose selector may adopt an object that has no controller. */
 const adopters: Record<string, string[]> = {
-  pods: ["replicasets.apps", "statefulsets.apps"],
+  pods: ["replicasets.apps", "replicationcontrollers", "statefulsets.apps"],
   "replicasets.apps": ["deployments.apps"],
   "controllerrevisions.apps": ["statefulsets.apps"],
 };

@@ -8,6 +8,7 @@ import { namespaceController } from "./namespace.ts";
 import { nodeLifecycleController } from "./node-lifecycle.ts";
 import { podGarbageController } from "./pod-garbage.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
+import { replicationControllerController } from "./replica-set/replication-controller.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
 
 /** A controller whose snapshot's type nobody outside needs to know. */
@@ -26,6 +27,7 @@ function reconcilerOf<Snapshot>(controller: Controller<Snapshot>): Reconciler {
 const reconcilers: Reconciler[] = [
   reconcilerOf(deploymentController),
   reconcilerOf(replicaSetController),
+  reconcilerOf(replicationControllerController),
   reconcilerOf(statefulSetController),
   reconcilerOf(serviceController),
   reconcilerOf(namespaceController),

@@ -22,11 +22,13 @@ export interface ReplicaSetSnapshot {
   refusals: readonly string[];
   seed: number;
   now: number;
+  /** As events name it; absent: the ReplicaSets' own. */
+  component?: string;
 }
 
 /** Creates and deletes in one list; the rest follows with the next look. */
 const maxBurst = 500;
-const component = "replicaset-controller";
+const ownComponent = "replicaset-controller";
 
 export const replicaSetController: Controller<ReplicaSetSnapshot> = {
   name: "replicasets.apps",
@@ -58,12 +60,12 @@ export function reconcileReplicaSet(snapshot: ReplicaSetSnapshot): Reconciliatio
 
 function scale(replicaSet: Stored<ReplicaSet>, active: Stored<Pod>[], snapshot: ReplicaSetSnapshot): Action[] {
   const missing = (replicaSet.spec?.replicas ?? 1) - active.length;
-  if (missing > 0) return create(replicaSet, Math.min(missing, maxBurst), snapshot.seed);
-  if (missing < 0) return remove(replicaSet, active, Math.min(-missing, maxBurst), snapshot.now);
+  if (missing > 0) return create(replicaSet, Math.min(missing, maxBurst), snapshot);
+  if (missing < 0) return remove(replicaSet, active, Math.min(-missing, maxBurst), snapshot);
   return [];
 }
 
-function create(replicaSet: Stored<ReplicaSet>, count: number, seed: number): Action[] {
+function create(replicaSet: Stored<ReplicaSet>, count: number, { seed, component = ownComponent }: ReplicaSetSnapshot): Action[] {
   const generateName = `${replicaSet.metadata.name}-`;
   const names = Array.from({ length: count }, (_, position) => generatedName(generateName, seed, position));
   const creates = names.map((name): Action => ({
@@ -74,7 +76,8 @@ function create(replicaSet: Stored<ReplicaSet>, count: number, seed: number): Ac
   return [...creates, ...eventActions(recorded, names.map((name) => `Created pod: ${name}`))];
 }
 
-function remove(replicaSet: Stored<ReplicaSet>, active: Stored<Pod>[], count: number, now: number): Action[] {
+function remove(replicaSet: Stored<ReplicaSet>, active: Stored<Pod>[], count: number, snapshot: ReplicaSetSnapshot): Action[] {
+  const { now, component = ownComponent } = snapshot;
   const victims = active.toSorted(byDeletionOrder(active, now)).slice(0, count);
   const recorded = { about: replicaSet, component, reason: "SuccessfulDelete" };
   return [

@@ -1,5 +1,6 @@
-/** ReplicationControllers: what ReplicaSets were before. Stored and served; no controller runs them. */
+/** ReplicationControllers: what ReplicaSets were before. */
 import type { ReplicationController } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { countColumn, desiredColumn } from "../apps/workload-columns.ts";
 import { ageColumn, column, containersColumn, imagesColumn, labelsText, nameColumn, wide } from "../columns.ts";
 import { defineResource } from "../define.ts";
@@ -44,7 +45,14 @@ export const replicationControllers = defineResource<ReplicationController>({
     column<ReplicationController>("Selector", "Which pods belong to the object.", ({ spec }) => labelsText(spec?.selector), wide),
   ],
   selectableFields: ({ status }) => ({ "status.replicas": String(status?.replicas ?? 0) }),
+  selector: ({ spec }) => (spec?.selector === undefined ? undefined : { matchLabels: spec.selector }),
+  isSettled,
 });
+
+function isSettled({ metadata, spec, status }: Stored<ReplicationController>): boolean {
+  const desired = spec?.replicas ?? 1;
+  return status?.observedGeneration === metadata.generation && status?.replicas === desired && (status.availableReplicas ?? 0) === desired;
+}
 
 function controllerErrors({ spec }: ReplicationController): FieldError[] {
   const { selector = {}, template } = spec ?? {};
