@@ -55,7 +55,7 @@ async function authorizedAsNode({ node }: User, attributes: Attributes, { isBoun
 
 /** What load balancers and probes ask for, whatever the rules say (kube-apiserver's --authorization-always-allow-paths). */
 export function isPublic(path: string): boolean {
-  return /^\/(livez|readyz|healthz|version)(\/|$)/.test(path);
+  return /^\/(livez|readyz|healthz)(\/|$)/.test(path);
 }
 
 function isOwnPath(node: string, verb: string, path: string): boolean {

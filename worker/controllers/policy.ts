@@ -7,6 +7,7 @@
  */
 import { isSetting } from "../resources/settings.ts";
 import { resourceScope, type Change, type Lookup, type ObjectIndex, type ObjectKey, type StorePolicy } from "../storage/store.ts";
+import { aggregationKey } from "./cluster-role-aggregation.ts";
 import { selects } from "./selector.ts";
 
 /** Resources that a controller answers for by the object's own key. */
@@ -38,7 +39,7 @@ const confirmed = new Set(["services", "endpoints"]);
 
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
-const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, garbage, scheduling, pods, nodes, references];
+const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, garbage, scheduling, pods, nodes, references, aggregation];
 
 export const storePolicy: StorePolicy = {
   wakesOf(change, lookup) {
@@ -201,6 +202,11 @@ function* references({ key }: Change, lookup: Lookup): Iterable<string> {
     const node = nodeOf(lookup.get(pod));
     if (node !== undefined) yield `node/${node}`;
   }
+}
+
+/** Any ClusterRole may be gathered by another. */
+function* aggregation({ key }: Change): Iterable<string> {
+  if (key.startsWith("clusterroles.rbac.authorization.k8s.io/")) yield `workload/${aggregationKey}`;
 }
 
 /** False for a change of status alone. Without hashes (kinds that have no status) every change is one of content. */

@@ -1,6 +1,7 @@
 /** The table of controllers. Another one: a file or folder beside this, one line here. */
 import type { ObjectKey } from "../storage/store.ts";
 import type { Controller, Reader, Reconciliation } from "./controller.ts";
+import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { serviceController } from "./endpoint-slice/controller.ts";
 import { garbageController } from "./garbage-collection.ts";
@@ -34,6 +35,7 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(garbageController),
   reconcilerOf(podGarbageController),
   reconcilerOf(nodeLifecycleController),
+  reconcilerOf(clusterRoleAggregationController),
 ];
 
 const byName = new Map(reconcilers.map((reconciler) => [reconciler.name, reconciler]));

@@ -3,12 +3,16 @@ import { authorize, type Authorize } from "../auth/authorize.ts";
 import { isBound } from "../auth/bound.ts";
 import type { Env } from "../env.ts";
 import { storeOf } from "../objects/ports.ts";
+import { ensureClusterObjects } from "./bootstrap.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 
 export function authorizerOf(env: Env): Authorize {
   const store = storeOf(env);
   const ports = {
-    settings: () => settingsCache.current(store),
+    settings: async () => {
+      await ensureClusterObjects(env, store);
+      return await settingsCache.current(store);
+    },
     verifiedSettings: () => settingsCache.verified(store),
     isBound: isBound.bind(undefined, store),
   };

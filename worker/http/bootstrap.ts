@@ -1,4 +1,7 @@
-/** What every cluster has from its first moment: four namespaces, two PriorityClasses, and the Service `kubernetes`. */
+/**
+ * What every cluster has from its first moment: four namespaces, two PriorityClasses, the Service `kubernetes`, and the
+ * default roles and bindings.
+ */
 import type { Env } from "../env.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { requestContext } from "../registry/context.ts";
@@ -10,6 +13,7 @@ import { priorityClasses } from "../resources/scheduling/priority-classes.ts";
 import { objectKey, type Resource } from "../resources/resource.ts";
 import { services } from "../resources/core/services.ts";
 import type { Store } from "../storage/store.ts";
+import { ensureDefaultPolicy } from "./bootstrap-policy.ts";
 import { noSettings } from "../settings/settings.ts";
 
 const system = { name: "system:apiserver", groups: ["system:masters"] };
@@ -24,6 +28,7 @@ export async function ensureClusterObjects(env: Env, store: Store): Promise<void
   await createMissing(env, store, namespaces, names.map((name) => ({ metadata: { name } })));
   await createMissing(env, store, priorityClasses, systemPriorities);
   await createMissing(env, store, services, [kubernetesService(env.SERVICE_CIDR)]);
+  await ensureDefaultPolicy(env, store);
   isDone = true;
 }
 

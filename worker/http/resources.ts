@@ -6,6 +6,7 @@ import { resourceFor } from "../resources/registry.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
 import { authorizerOf } from "./authorizer.ts";
 import { ensureClusterObjects } from "./bootstrap.ts";
+import { mendDefaultPolicy } from "./bootstrap-policy.ts";
 import type { App, Handler } from "./context.ts";
 import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
@@ -67,7 +68,10 @@ export function mountResources(app: App): void {
       const user = c.get("user");
       const query = queryOf(c.req.url);
       // Reads of an idle cluster must not make the store load.
-      const settings = readVerbs.has(info.verb) ? settingsCache.latest() : await settingsCache.current(store);
+      const isRead = readVerbs.has(info.verb);
+      const settings = isRead ? settingsCache.latest() : await settingsCache.current(store);
+      const mending = isRead ? undefined : mendDefaultPolicy(c.env, store, settings);
+      if (mending !== undefined) c.executionCtx.waitUntil(mending);
       const work = handler({
         request: c.req.raw,
         env: c.env,

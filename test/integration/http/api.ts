@@ -50,6 +50,8 @@ export interface CallOptions {
   token?: string;
   headers?: Record<string, string>;
   redirect?: "manual";
+  /** Whom the admin asks as: name and groups. */
+  as?: string[];
 }
 
 export async function prepare(): Promise<void> {
@@ -57,7 +59,7 @@ export async function prepare(): Promise<void> {
 }
 
 export async function send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-  const { body, text, bytes, type = "application/json", accept, token = adminToken, headers, redirect } = options;
+  const { body, text, bytes, type = "application/json", accept, token = adminToken, headers, redirect, as = [] } = options;
   const content = bytes ?? text ?? (body === undefined ? undefined : JSON.stringify(body));
   return await SELF.fetch(origin + path, {
     method,
@@ -65,11 +67,17 @@ export async function send(method: string, path: string, options: CallOptions = 
       ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
       ...(content === undefined ? {} : { "content-type": type }),
       ...(accept === undefined ? {} : { accept }),
+      ...impersonation(as),
       ...headers,
     },
     ...(content === undefined ? {} : { body: content }),
     ...(redirect === undefined ? {} : { redirect }),
   });
+}
+
+function impersonation([name, ...groups]: string[]): Record<string, string> {
+  if (name === undefined) return {};
+  return { "impersonate-user": name, ...(groups.length === 0 ? {} : { "impersonate-group": groups.join(",") }) };
 }
 
 export async function call<T = Json>(method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
