@@ -20,6 +20,7 @@ import { queryOf } from "./query.ts";
 import { get } from "./read.ts";
 import { withWarnings } from "./respond.ts";
 import { isConnect, type ResourceRequest, type ServedVerb } from "./request-info.ts";
+import { reviewAccess, reviewOwnAccess, reviewOwnRules, reviewSelf } from "./reviews.ts";
 import { scaleHandlers } from "./scale.ts";
 import { attach, exec, log, portForward } from "./streams.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
@@ -118,14 +119,19 @@ function handlerOf(resource: Resource, { verb, subresource, namespace, name }: R
     if (!isServed || handlers === undefined || name === "") return undefined;
     return handlers[verb] ?? refuse;
   }
-  const isMisplaced = verb === "create" && resource.isNamespaced && namespace === "";
+  const isMisplaced = verb === "create" && ((resource.isNamespaced && namespace === "") || (resource.isStored === false && name !== ""));
   if (verb === "other" || !resource.verbs.includes(verb) || isMisplaced) return refuse;
   return resource.isStored === false ? answers[resourceKey(resource)] : verbs[verb];
 }
 
 /** Kinds that are questions: a create is answered, and that is all. */
 const answers: Record<string, Handler> = {
+  "selfsubjectreviews.authentication.k8s.io": reviewSelf,
   "tokenreviews.authentication.k8s.io": reviewToken,
+  "localsubjectaccessreviews.authorization.k8s.io": reviewAccess,
+  "selfsubjectaccessreviews.authorization.k8s.io": reviewOwnAccess,
+  "selfsubjectrulesreviews.authorization.k8s.io": reviewOwnRules,
+  "subjectaccessreviews.authorization.k8s.io": reviewAccess,
 };
 
 const refuse: Handler = () => Promise.reject(StatusError.methodUnknown());

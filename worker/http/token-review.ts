@@ -1,7 +1,7 @@
 /** TokenReview: somebody else's token, looked at as if it had come with a request. */
 import type { TokenReview } from "../../protocol/kubernetes/generated/types.ts";
 import { StatusError } from "../../protocol/status.ts";
-import type { User } from "../auth/user.ts";
+import { userInfoOf } from "../auth/review.ts";
 import { whose } from "../identity/authenticator.ts";
 import { apiAudiences } from "../identity/issuer.ts";
 import { decodeBody, readBody } from "./body.ts";
@@ -30,9 +30,5 @@ export async function reviewToken(call: Call): Promise<Response> {
 function statusOf(verdict: Awaited<ReturnType<typeof whose>>): NonNullable<TokenReview["status"]> {
   if (verdict === undefined) return { user: {}, error: "invalid bearer token" };
   if ("why" in verdict) return { user: {}, error: `[invalid bearer token, ${verdict.why}]` };
-  return { authenticated: true, user: userInfo(verdict.user), audiences: verdict.audiences };
-}
-
-function userInfo({ name, uid, groups, extra }: User) {
-  return { username: name, ...(uid === undefined ? {} : { uid }), groups, ...(extra === undefined ? {} : { extra }) };
+  return { authenticated: true, user: userInfoOf(verdict.user), audiences: verdict.audiences };
 }

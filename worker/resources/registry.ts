@@ -10,7 +10,11 @@ import { replicaSets } from "./apps/replica-sets.ts";
 import { statefulSets } from "./apps/stateful-sets.ts";
 import { certificateSigningRequests } from "./certificates/certificate-signing-requests.ts";
 import { leases } from "./coordination/leases.ts";
+import { selfSubjectReviews } from "./authentication/self-subject-reviews.ts";
 import { tokenReviews } from "./authentication/token-reviews.ts";
+import {
+  localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews,
+} from "./authorization/access-reviews.ts";
 import { configMaps } from "./core/config-maps.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { events } from "./core/events.ts";
@@ -56,7 +60,12 @@ export const resources: readonly Resource[] = [
   deployments,
   replicaSets,
   statefulSets,
+  selfSubjectReviews,
   tokenReviews,
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
   leases,
   eventsOfGroup,
   endpointSlices,
