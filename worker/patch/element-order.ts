@@ -15,15 +15,27 @@ export interface ElementOrder {
  * named element that followed it in the old list.
  */
 export function orderElements({ merged, wanted, before, identify }: ElementOrder): unknown[] {
-  const at = (list: unknown[], element: unknown): number => list.indexOf(identify(element));
-  const isNamed = (element: unknown): boolean => at(wanted, element) !== -1;
-  const named = merged.filter(isNamed).sort((a, b) => at(wanted, a) - at(wanted, b));
-  const own = merged.filter((element) => !isNamed(element)).sort((a, b) => at(before, a) - at(before, b));
+  const inPatch = positions(wanted);
+  const onServer = positions(before);
+  const wantedAt = (element: unknown): number => inPatch.get(identify(element)) ?? -1;
+  const serverAt = (element: unknown): number => onServer.get(identify(element)) ?? -1;
+  const named = merged.filter((element) => wantedAt(element) !== -1).sort((a, b) => wantedAt(a) - wantedAt(b));
+  const own = merged.filter((element) => wantedAt(element) === -1).sort((a, b) => serverAt(a) - serverAt(b));
   const result: unknown[] = [];
+  let next = 0;
   for (const element of named) {
-    const place = at(before, element);
-    while (own.length > 0 && place !== -1 && at(before, own[0]) !== -1 && at(before, own[0]) < place) result.push(own.shift());
+    const place = serverAt(element);
+    while (next < own.length && place !== -1 && serverAt(own[next]) !== -1 && serverAt(own[next]) < place) result.push(own[next++]);
     result.push(element);
   }
-  return [...result, ...own];
+  return [...result, ...own.slice(next)];
+}
+
+/** Where each identity is first. */
+function positions(identities: unknown[]): Map<unknown, number> {
+  const found = new Map<unknown, number>();
+  identities.forEach((identity, at) => {
+    if (!found.has(identity)) found.set(identity, at);
+  });
+  return found;
 }

@@ -29,6 +29,17 @@ describe("a strategic merge patch of a pod", () => {
     ["leaves directives out of what it adds", {}, { spec: { "$setElementOrder/containers": [{ name: "a" }], containers: [{ ...b, $patch: "delete" }, a] } }, containers(a)],
     ["drops nulls of what it adds", {}, { metadata: { labels: { a: "1", b: null } } }, { metadata: { labels: { a: "1" } } }],
     ["replaces fields that no schema knows", { extra: [1] }, { extra: [2] }, { extra: [2] }],
+    ["orders a list that it also changes", containers(a, b), { spec: { "$setElementOrder/containers": [{ name: "b" }, { name: "c" }, { name: "a" }], containers: [{ name: "b", image: "b:2" }, c] } }, containers({ name: "b", image: "b:2" }, c, a)],
+    ["puts what it adds where it deletes", containers(a, b), { spec: { "$setElementOrder/containers": [{ name: "c" }], containers: [c, { name: "a", $patch: "delete" }] } }, containers(b, c)],
+    ["orders what another added, too", containers(a, c, b), { spec: { "$setElementOrder/containers": [{ name: "b" }, { name: "a" }] } }, containers(c, b, a)],
+    ["orders a list of scalars that it deletes from", { metadata: { finalizers: ["x", "y", "z"] } }, { metadata: { "$deleteFromPrimitiveList/finalizers": ["y"], "$setElementOrder/finalizers": ["z", "x"] } }, { metadata: { finalizers: ["z", "x"] } }],
+    ["does not order a list that is not there", {}, { spec: { "$setElementOrder/containers": [{ name: "a" }] } }, { spec: {} }],
+    ["empties a list with a replace and nothing else", containers(a, b), containers({ $patch: "replace" }), containers()],
+    ["deletes a map inside an item", containers({ ...a, resources: { limits: { cpu: "1" } } }), containers({ name: "a", resources: { $patch: "delete" } }), containers({ ...a, resources: {} })],
+    ["merges an object that says so", { metadata: { labels: { a: "1" } } }, { metadata: { labels: { $patch: "merge", b: "2" } } }, { metadata: { labels: { a: "1", b: "2" } } }],
+    ["leaves out a replaced object where there was none", {}, { metadata: { labels: { $patch: "replace", b: "2" } } }, { metadata: {} }],
+    ["replaces a scalar by an object", { metadata: { labels: "x" } }, { metadata: { labels: { b: "2" } } }, { metadata: { labels: { b: "2" } } }],
+    ["merges env by name in every container that it names", containers(a, { ...b, env: [{ name: "Y", value: "1" }] }), containers({ name: "b", env: [{ name: "Y", $patch: "delete" }] }), containers(a, { ...b, env: [] })],
     ["keeps only the keys to retain", { spec: { volumes: [{ name: "v", emptyDir: {} }] } }, { spec: { volumes: [{ name: "v", $retainKeys: ["name", "hostPath"], hostPath: { path: "/x" } }] } }, { spec: { volumes: [{ name: "v", hostPath: { path: "/x" } }] } }],
   ];
   it.each(rows)("%s", (_, document, patch, value) => {
@@ -47,9 +58,18 @@ it("switches a Deployment's strategy as kubectl apply does", () => {
 describe("a strategic merge patch that cannot be applied", () => {
   it.each([
     ["has an item without its merge key", containers({ image: "x" }), 422, "does not contain declared merge key: name"],
-    ["has an unknown directive", { spec: { $patch: "upsert" } }, 400, "Unknown patch type found: upsert"],
+    ["has an unknown directive", { spec: { $patch: "upsert" } }, 400, "unknown patch type: upsert in map"],
     ["retains fewer keys than it sets", { spec: { $retainKeys: [], nodeName: "n" } }, 400, "retainKeys"],
     ["is no object", [], 400, "must be an object"],
+    ["asks for an order that its own list does not keep", { spec: { "$setElementOrder/containers": [{ name: "a" }, { name: "b" }], containers: [b, a] } }, 422, "doesn't match $setElementOrder list"],
+    ["asks for an order with what is no list", { spec: { "$setElementOrder/containers": "a" } }, 400, "setElementOrder"],
+    ["deletes with what is no list", { spec: { "$deleteFromPrimitiveList/containers": "a" } }, 400, "primitive list"],
+    ["deletes from a list of objects as if they were scalars", { spec: { "$deleteFromPrimitiveList/containers": ["a"] } }, 422, "without merge key"],
+    ["deletes an item that it does not name", containers({ image: "x", $patch: "delete" }), 422, "does not contain declared merge key: name"],
+    ["merges an item in words", containers({ name: "a", $patch: "merge" }), 422, "merging lists cannot yet be specified"],
+    ["has a list in a list that merges", containers([a]), 422, "lists of lists are not supported"],
+    ["mixes objects and scalars in a list that merges", containers("a"), 422, "list element types are not identical"],
+    ["retains what is no list of keys", { spec: { $retainKeys: "nodeName" } }, 400, "retainKeys"],
   ])("%s", (_, patch, code, message) => {
     expect(strategicMergePatch(pod, containers(a), patch)).toMatchObject({ ok: false, code, message: expect.stringContaining(message) as string });
   });
