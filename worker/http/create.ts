@@ -1,10 +1,12 @@
 /** CREATE. */
 import { StatusError } from "../../protocol/status.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import type { Planned } from "../registry/registry.ts";
 import { planner } from "../registry/planner.ts";
 import { withLookups } from "../registry/lookups.ts";
 import { commit } from "../registry/writer.ts";
 import { restrictCreate } from "../auth/node-restriction.ts";
+import type { RequestContext } from "../resources/resource.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import { decodeBody, readBody, type Decoded } from "./body.ts";
 import type { Call } from "./context.ts";
@@ -22,18 +24,21 @@ export async function create(call: Call): Promise<Response> {
 }
 
 export async function createDecoded(call: Call, { object, warnings }: Decoded, isDryRun: boolean): Promise<Response> {
+  const planned = await plannedCreate(call, object);
+  const committed = await commit(call.store, () => Promise.resolve(planned()), { isDryRun });
+  return committedResponse(call, committed, 201, warnings);
+}
+
+/** Everything between a decoded object and the operation that creates it; each call plans anew. For an apply, too. */
+export async function plannedCreate(call: Call, object: KubernetesObject, fields: Partial<RequestContext> = {}): Promise<() => Planned> {
   const { resource, store, user } = call;
   const verified = () => settingsCache.verified(store);
-  const context = await withLookups([{ operation: "CREATE", resource, subresource: "", object }], call.context, { store, verified });
+  const looked = await withLookups([{ operation: "CREATE", resource, subresource: "", object }], call.context, { store, verified });
+  const context = { ...looked, ...fields };
   restrictCreate(user, resource, object);
   await restrictGrantOf(call, object);
   const untouched = mayRepeat(resource.plural, object) ? structuredClone(object) : undefined;
-  const plan = () => {
-    const attempt = untouched === undefined ? object : structuredClone(untouched);
-    return Promise.resolve(planner.create(resource, attempt, context));
-  };
-  const committed = await commit(store, plan, { isDryRun });
-  return committedResponse(call, committed, 201, warnings);
+  return () => planner.create(resource, untouched === undefined ? object : structuredClone(untouched), context);
 }
 
 /** Planning changes the object; a plan that may be made anew needs it as it came. */

@@ -1,6 +1,7 @@
 /** Query parameters that many verbs share, checked in upstream's words. */
 import { StatusError, type StatusCause } from "../../protocol/status.ts";
 import type { FieldValidation } from "./body.ts";
+import { fieldManagerCauses } from "./field-manager.ts";
 
 export interface WriteOptions {
   isDryRun: boolean;
@@ -9,10 +10,13 @@ export interface WriteOptions {
 
 const validations = ["Ignore", "Strict", "Warn"];
 
-/** `kind` is that of the options, for the message: `CreateOptions`, `UpdateOptions`, `PatchOptions`. */
-export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptions {
+/**
+ * `kind` is that of the options, for the message: `CreateOptions`, `UpdateOptions`, `PatchOptions`; `more` is what
+ * else is wrong with them.
+ */
+export function writeOptionsOf(query: URLSearchParams, kind: string, more: StatusCause[] = []): WriteOptions {
   const fieldValidation = query.get("fieldValidation") || "Warn";
-  const causes = dryRunCauses(query.getAll("dryRun"));
+  const causes = [...more, ...fieldManagerCauses(query.get("fieldManager") ?? ""), ...dryRunCauses(query.getAll("dryRun"))];
   if (!isFieldValidation(fieldValidation)) {
     causes.push(unsupported("fieldValidation", fieldValidation, ["", ...validations]));
   } else if (causes.length === 0) {

@@ -1,11 +1,12 @@
-/** PATCH: the current state, patched, is an update like any other. Server-side apply is not served yet. */
+/** PATCH: the current state, patched, is an update like any other. Server-side apply has its own way (./apply.ts). */
 import { StatusError } from "../../protocol/status.ts";
-import { applyPatch, patchTypeOf, patchTypes, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
+import { applyPatch, applyType, patchTypeOf, patchTypes, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
 import { servedAs } from "../registry/text.ts";
+import { apply, isApply } from "./apply.ts";
 import { decodeValue, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { checkName, placeInNamespace } from "./names.ts";
-import { writeOptionsOf } from "./options.ts";
+import { writeOptionsOf, type WriteOptions } from "./options.ts";
 import { committedResponse } from "./respond.ts";
 import { commitUpdate } from "./update.ts";
 
@@ -15,8 +16,9 @@ export interface Patch {
 }
 
 export async function patch(call: Call): Promise<Response> {
+  if (isApply(call.request)) return await apply(call);
   const { served, query, info } = call;
-  const { fieldValidation, isDryRun } = writeOptionsOf(query, "PatchOptions");
+  const { fieldValidation, isDryRun } = patchOptionsOf(query);
   const body = await readPatch(call.request);
   let warnings: string[] = [];
   const committed = await commitUpdate(
@@ -33,10 +35,17 @@ export async function patch(call: Call): Promise<Response> {
   return committedResponse(call, committed, 200, warnings);
 }
 
+/** Of the patches that are no apply. */
+export function patchOptionsOf(query: URLSearchParams): WriteOptions {
+  const isForcing = query.has("force");
+  const forbidden = { reason: "FieldValueForbidden", message: "Forbidden: may not be specified for non-apply patch", field: "force" };
+  return writeOptionsOf(query, "PatchOptions", isForcing ? [forbidden] : []);
+}
+
 export async function readPatch(request: Request): Promise<Patch> {
   const { text, type: contentType } = await readBody(request);
   const type = patchTypeOf(contentType);
-  if (type === undefined) throw StatusError.unsupportedMediaType([...patchTypes]);
+  if (type === undefined) throw StatusError.unsupportedMediaType([...patchTypes, applyType]);
   try {
     return { type, value: JSON.parse(text) };
   } catch (error) {

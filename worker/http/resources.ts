@@ -12,6 +12,7 @@ import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
 import { remove, removeCollection } from "./delete.ts";
 import { pathNotFound } from "./errors.ts";
+import { fieldManagerOf } from "./field-manager.ts";
 import { acceptOf, plainJson } from "./formats/accept.ts";
 import { list } from "./list/list.ts";
 import { patch } from "./patch.ts";
@@ -87,7 +88,7 @@ export function mountResources(app: App): void {
         openWatch: openWatchOf(c.env),
         settings: () => settingsCache.current(store),
         authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
-        context: requestContext(c.env, user, settings),
+        context: requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)),
         waitUntil: (later) => c.executionCtx.waitUntil(later),
       });
       const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));

@@ -4,16 +4,19 @@ import type { LabelSelector, Scale } from "../../protocol/kubernetes/generated/t
 import { StatusError } from "../../protocol/status.ts";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { labelsText, selectorText } from "../resources/columns.ts";
+import { apiVersionOf } from "../registry/text.ts";
+import { applyOptionsOf, commitApply, isApply, readConfig } from "./apply.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call, Handler } from "./context.ts";
 import { checkName } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
-import { patched, readPatch } from "./patch.ts";
+import { patched, patchOptionsOf, readPatch } from "./patch.ts";
 import { readCurrent } from "./read.ts";
-import { objectResponse } from "./respond.ts";
+import { objectResponse, withWarnings } from "./respond.ts";
 import { commitUpdate } from "./update.ts";
 
 const schema = "io.k8s.api.autoscaling.v1.Scale";
+const scaleKind = { group: "autoscaling", version: "v1", kind: "Scale" };
 
 export const scaleHandlers: Record<string, Handler> = { get: getScale, update: updateScale, patch: patchScale };
 
@@ -30,10 +33,23 @@ async function updateScale(call: Call): Promise<Response> {
 }
 
 async function patchScale(call: Call): Promise<Response> {
-  const { isDryRun } = writeOptionsOf(call.query, "PatchOptions");
+  if (isApply(call.request)) return await applyScale(call);
+  const { isDryRun } = patchOptionsOf(call.query);
   const body = await readPatch(call.request);
   const wish = (current: Stored<KubernetesObject>) => wishOf(patched(body, schema, { ...scaleOf(current) }));
   return await write(call, wish, { isDryRun, hasPrecondition: false });
+}
+
+/** What is applied to a Scale is applied to the replicas of the object that it stands for. */
+async function applyScale(call: Call): Promise<Response> {
+  const options = applyOptionsOf(call.query);
+  const { config: scale, warnings } = await readConfig(call.request, { ...scaleKind, schema }, options.fieldValidation);
+  const { served } = call;
+  const { spec, metadata } = scale;
+  const replicas = isRecord(spec) && "replicas" in spec ? { spec: { replicas: spec["replicas"] } } : {};
+  const config = { apiVersion: apiVersionOf(served), kind: served.kind, metadata, ...replicas };
+  const { committed } = await commitApply(call, config, { ...options, subresource: "scale" });
+  return withWarnings(objectResponse(call, scaleOf(committed.object)), warnings);
 }
 
 interface Wish {

@@ -2,8 +2,10 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { restrictUpdate } from "../auth/node-restriction.ts";
+import type { Planned } from "../registry/registry.ts";
 import { planner } from "../registry/planner.ts";
 import { commit, type Committed } from "../registry/writer.ts";
+import type { RequestContext } from "../resources/resource.ts";
 import { decodeBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { createDecoded } from "./create.ts";
@@ -60,14 +62,28 @@ export async function commitUpdate(
   nextOf: (current: Stored<KubernetesObject>) => KubernetesObject,
   { isDryRun, hasPrecondition, subresource }: UpdateShape,
 ): Promise<Committed> {
-  const { resource, store, context, user } = call;
   const plan = async () => {
     const current = await readCurrent(call);
-    const next = nextOf(current);
-    restrictUpdate(user, resource, current, next);
-    await restrictGrantOf(call, next, current);
-    const planned = planner.update({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }) });
-    return planned ?? { current };
+    return (await plannedUpdate(call, { current, next: nextOf(current), subresource })) ?? { current };
   };
-  return await commit(store, plan, { isDryRun, hasPrecondition });
+  return await commit(call.store, plan, { isDryRun, hasPrecondition });
+}
+
+interface Change {
+  current: Stored<KubernetesObject>;
+  next: KubernetesObject;
+  subresource: string;
+}
+
+/** Everything between the next state of an object and the operation that stores it. For an apply, too. */
+export async function plannedUpdate(
+  call: Call,
+  { current, next, subresource }: Change,
+  fields: Partial<RequestContext> = {},
+): Promise<Planned | undefined> {
+  const { resource, user } = call;
+  restrictUpdate(user, resource, current, next);
+  await restrictGrantOf(call, next, current);
+  const context = { ...call.context, ...fields };
+  return planner.update({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }) });
 }

@@ -1,4 +1,4 @@
-/** What applying a patch yields, and the four content types of a PATCH request. */
+/** What applying a patch yields, and the content types of a PATCH request. */
 import { jsonPatch } from "./json-patch.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { strategicMergePatch } from "./strategic-merge-patch.ts";
@@ -14,6 +14,9 @@ export const patchTypes = [
   "application/strategic-merge-patch+json",
 ] as const;
 export type PatchType = (typeof patchTypes)[number];
+
+/** Server-side apply: no patch to what is there, but a configuration that is merged into it (../fields/apply.ts). */
+export const applyType = "application/apply-patch+yaml";
 
 /** Undefined for server-side apply and whatever else is none of the three. Parameters (`; charset=…`) are ignored. */
 export function patchTypeOf(contentType: string): PatchType | undefined {

@@ -12,7 +12,12 @@ export interface ClusterConfig {
   CLUSTER_DOMAIN: string;
 }
 
-export function requestContext(config: ClusterConfig, user: RequestContext["user"], settings: Settings): RequestContext {
+export function requestContext(
+  config: ClusterConfig,
+  user: RequestContext["user"],
+  settings: Settings,
+  fieldManager?: string,
+): RequestContext {
   return {
     now: Date.now(),
     newUid: () => crypto.randomUUID(),
@@ -24,6 +29,7 @@ export function requestContext(config: ClusterConfig, user: RequestContext["user
       clusterDomain: config.CLUSTER_DOMAIN,
     },
     settings,
+    ...(fieldManager === undefined ? {} : { fieldManager }),
   };
 }
 

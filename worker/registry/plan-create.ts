@@ -7,6 +7,7 @@ import type { Requirement } from "../storage/store.ts";
 import { mutate, validate } from "./admission/chain.ts";
 import { claimsOf } from "./claims.ts";
 import { rejectInvalid } from "./invalid.ts";
+import { trackCreate } from "./managed-fields.ts";
 import { validateMetadata } from "./metadata.ts";
 import { hooksOf } from "./own/hooks-of.ts";
 import type { Planned } from "./registry.ts";
@@ -39,6 +40,7 @@ export function finishCreate(schemas: Schemas, resource: Resource, object: Kuber
   resource.prepareForCreate?.(object, context);
   const picked = hooksOf(resource)?.create?.(object, context)?.picked ?? [];
   const own = [...resource.validate(object), ...(resource.validateCreate?.(object) ?? [])];
+  trackCreate(resource, object, context);
   rejectInvalid(resource, object, [...validateMetadata(resource, object, own), ...schemas.validate(resource, object), ...own]);
   const told = validate({ operation: "CREATE", resource, subresource: "", object, context });
   return {

@@ -13,6 +13,7 @@ import type { Attributes } from "./admission/plugin.ts";
 import { claimsOf, claimsWithout } from "./claims.ts";
 import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import { rejectInvalid } from "./invalid.ts";
+import { isOnlyLater, trackUpdate } from "./managed-fields.ts";
 import { isSpecChanged, validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 import { hooksOf } from "./own/hooks-of.ts";
 import { applyDefaults } from "./plan-create.ts";
@@ -49,10 +50,11 @@ export function finishUpdate(schemas: Schemas, options: UpdateOptions): Planned 
   const allocated = hooksOf(resource)?.update?.({ next, previous: current, subresource, context });
   // A binding tells where a pod runs, not what it is: upstream counts none.
   if (subresource !== "binding") countGeneration(resource, current, next);
+  trackUpdate(options);
   rejectInvalid(resource, next, errorsOf(schemas, options));
   const warnings = [...(subresource === undefined ? (resource.warnings?.(next) ?? []) : []), ...validate(attributesOf(options))];
   if (isGone(resource, next)) return removal(resource, current, next, warnings);
-  if (isEqual(next, current)) return undefined;
+  if (isEqual(next, current) || isOnlyLater(next, current)) return undefined;
   return { operation: updateOperation(resource, current, next), object: next, warnings, picked: allocated?.picked ?? [] };
 }
 
@@ -113,7 +115,7 @@ function checkPreconditions(resource: Resource, current: Stored<KubernetesObject
 
 function keepServerFields(resource: Resource, current: Stored<KubernetesObject>, next: KubernetesObject): void {
   const { metadata: before } = current;
-  const { managedFields: _managed, selfLink: _selfLink, ...given } = next.metadata ?? {};
+  const { selfLink: _selfLink, ...given } = next.metadata ?? {};
   next.apiVersion = apiVersionOf(resource);
   next.kind = resource.kind;
   next.metadata = {

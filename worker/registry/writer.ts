@@ -27,6 +27,8 @@ export interface CommitOptions {
   /** The client named a resourceVersion or uid: a conflict is its answer, not a reason to plan again. */
   hasPrecondition?: boolean;
   isDryRun?: boolean;
+  /** The plan creates what is not there and updates what is: one that appeared meanwhile is planned again. */
+  isUpsert?: boolean;
 }
 
 export interface Committed {
@@ -79,11 +81,11 @@ function committed(planned: Planned, revision: number, { isDryRun }: CommitOptio
   };
 }
 
-function mayRepeat(result: Refusal, planned: Planned, { hasPrecondition }: CommitOptions): boolean {
+function mayRepeat(result: Refusal, planned: Planned, { hasPrecondition, isUpsert }: CommitOptions): boolean {
   const { operation, object, picked } = planned;
   switch (result.reason) {
     case "exists":
-      return operation.verb === "create" && Boolean(object.metadata?.generateName);
+      return operation.verb === "create" && (isUpsert === true || Boolean(object.metadata?.generateName));
     case "claimed": {
       const claim = operation.verb === "delete" ? undefined : operation.claims?.[result.at ?? 0];
       return picked.some(({ kind, value }) => kind === claim?.kind && value === claim.value);

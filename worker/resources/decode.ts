@@ -109,7 +109,9 @@ function decodeObject(walk: Walk, name: string, value: unknown, place: Place): R
 
 /** What Go's `omitempty` leaves out: empty lists and maps, and empty strings that stand for "not set". */
 function isOmitted(field: Field, value: unknown, { name, key }: { name: string; key: string }): boolean {
-  return value === "" ? !keepsEmptyString.has(`${name}.${key}`) : isEmptyCollection(field, value);
+  if (value === "") return !keepsEmptyString.has(`${name}.${key}`);
+  // An empty list of managed fields asks to forget them all.
+  return key !== "managedFields" && isEmptyCollection(field, value);
 }
 
 /** Fields that Go holds as pointers to strings, for which the empty string means something. */

@@ -3,6 +3,7 @@
  * ./apps/deployments.ts, …), one table of all of them (./registry.ts): another kind costs one file and one line.
  * Everything here is pure: no clock, no storage, no HTTP.
  */
+import type { ManagedFieldsEntry } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ObjectIndex, ObjectKey } from "../storage/store.ts";
@@ -29,6 +30,10 @@ export interface RequestContext {
   settings: Settings;
   /** What was read for admission beside the settings, see ../registry/lookups.ts. */
   found?: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>;
+  /** Who writes, for `metadata.managedFields`. Absent: a component of kedge's own (../registry/managed-fields.ts). */
+  fieldManager?: string;
+  /** Of an apply, which has worked out already who owns what. */
+  managedFields?: ManagedFieldsEntry[];
 }
 
 export interface Column {

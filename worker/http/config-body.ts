@@ -1,0 +1,51 @@
+/** The text of an applied configuration: YAML, which most clients write as JSON. */
+import { parseDocument } from "yaml";
+import { isRecord } from "../../protocol/kubernetes/equal.ts";
+import { StatusError } from "../../protocol/status.ts";
+import type { FieldValidation } from "./body.ts";
+import { duplicateFields } from "./duplicates.ts";
+
+export interface ParsedConfig {
+  value: Record<string, unknown>;
+  /** Keys that stand there twice, in the words of Go's decoders; the last one counts. */
+  problems: string[];
+}
+
+export function parseConfig(text: string, validation: FieldValidation): ParsedConfig {
+  const { value, problems } = parsedJson(text, validation) ?? parsedYaml(text);
+  if (isRecord(value)) return { value, problems };
+  const sort = Array.isArray(value) ? "array" : typeof value;
+  // An empty body is an object of no type.
+  if (value === null || value === undefined) return { value: {}, problems };
+  throw StatusError.badRequest(
+    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${sort} into Go value of type map[string]interface {}`,
+  );
+}
+
+interface Parsed {
+  value: unknown;
+  problems: string[];
+}
+
+/** By far the cheaper way. */
+function parsedJson(text: string, validation: FieldValidation): Parsed | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    return { value: JSON.parse(text), problems: validation === "Ignore" ? [] : duplicateFields(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function parsedYaml(text: string): Parsed {
+  const document = parseDocument(text);
+  const [fatal] = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
+  if (fatal !== undefined) throw StatusError.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${fatal.message.split("\n")[0]}`);
+  const duplicates = document.errors.map(({ linePos, pos }) => `line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(text.slice(...pos).split(":")[0])} already set in map`);
+  const problems = duplicates.length === 0 ? [] : [`error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`];
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }), problems };
+  } catch (error) {
+    throw StatusError.badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
