@@ -13,6 +13,7 @@ import { TokenSigner, type Identity } from "./link/identity.ts";
 import { hostFacts, isDiskShort, isSameNodeStatus, nodeStatus, type HostFacts } from "./link/node-status.ts";
 import { Poller } from "./link/poller.ts";
 import { Reporter } from "./link/reporter.ts";
+import { tokenRequest } from "./link/token-request.ts";
 import type { Network } from "./network/network.ts";
 import { podCgroups } from "./pods/cgroups.ts";
 import type { Log, PodReport } from "./pods/dependencies.ts";
@@ -21,6 +22,7 @@ import { Housekeeping } from "./pods/housekeeping.ts";
 import type { StoredPod } from "./pods/observed.ts";
 import { Pods } from "./pods/pods.ts";
 import { Semaphore } from "./pods/semaphore.ts";
+import { PodTokens } from "./pods/volumes/pod-tokens.ts";
 import { Volumes } from "./pods/volumes/volumes.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { Sessions } from "./streams/sessions.ts";
@@ -81,7 +83,7 @@ export class Agent {
     this.#events = new EventRecorder({ clock, nodeName: identity.nodeName, send: (event) => this.#reporter.event(event) });
     const facts = this.#facts();
     const paths = { podsDir: join(folder, "pods"), memoryDir: join(names.runtimeDir, "volumes"), logsDir: join(folder, "logs") };
-    const volumes = new Volumes(paths);
+    const volumes = new Volumes(paths, new PodTokens({ clock, request: tokenRequest(this.#api) }));
     this.#pods = new Pods({
       ...{ runtime, clock, log, paths, volumes, events: this.#events, report: this.#report() },
       images: new Images({ runtime, clock }),

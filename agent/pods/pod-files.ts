@@ -9,15 +9,20 @@ import { sandboxConfig } from "./sandbox-config.ts";
 import { VolumeError } from "./volumes/projection.ts";
 import type { MountedVolumes } from "./volumes/volumes.ts";
 
-type FileDependencies = Pick<PodDependencies, "volumes" | "objects" | "node" | "events" | "paths" | "hostFile">;
+type FileDependencies = Pick<PodDependencies, "volumes" | "objects" | "node" | "events" | "paths" | "hostFile" | "clock">;
+
+/** Pods that an earlier agent started have tokens of which this one knows nothing: renewed soon, and not all at once. */
+const adoptedRenewalMs = 60_000;
 
 export class PodFiles {
   readonly #dependencies: FileDependencies;
   #volumes: MountedVolumes | undefined;
   #isStale = false;
+  readonly #adoptedRenewalMs: number;
 
   constructor(dependencies: FileDependencies) {
     this.#dependencies = dependencies;
+    this.#adoptedRenewalMs = dependencies.clock.now() + Math.random() * adoptedRenewalMs;
   }
 
   /** Empty before they were set up. */
@@ -31,10 +36,21 @@ export class PodFiles {
   }
 
   async refresh(pod: StoredPod, podIps: readonly string[]): Promise<void> {
-    if (!this.#isStale || this.#volumes === undefined) return;
+    const isDue = (this.renewalMs(pod) ?? Infinity) <= this.#dependencies.clock.now();
+    if (!isDue && (!this.#isStale || this.#volumes === undefined)) return;
+    // Of a pod that has no sandbox yet, they are set up with it.
+    if (isDue && this.#volumes === undefined && podIps.length === 0) return;
     this.#isStale = false;
     const { volumes, objects, node } = this.#dependencies;
-    await volumes.refresh(pod, { objects, context: { ...node, podIps } });
+    const input = { objects, context: { ...node, podIps } };
+    if (this.#volumes !== undefined) await volumes.refresh(pod, input);
+    else await this.setUpVolumes(pod, podIps);
+  }
+
+  /** When a token among the files is to be renewed; undefined: there is none. */
+  renewalMs(pod: StoredPod): number | undefined {
+    if (!hasToken(pod)) return undefined;
+    return this.#dependencies.volumes.renewalMs(pod.metadata.uid) ?? this.#adoptedRenewalMs;
   }
 
   /** Gives what keeps the volumes from being set up, as an event says it, too. */
@@ -73,4 +89,9 @@ export class PodFiles {
       cgroupRoot: node.cgroupRoot,
     });
   }
+}
+
+function hasToken({ spec }: StoredPod): boolean {
+  const sources = (spec?.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  return sources.some(({ serviceAccountToken }) => serviceAccountToken !== undefined);
 }

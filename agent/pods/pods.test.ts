@@ -13,6 +13,7 @@ import type { StoredPod } from "./observed.ts";
 import { Pods } from "./pods.ts";
 import { Semaphore } from "./semaphore.ts";
 import { testContainer, testPod } from "./testing.ts";
+import { PodTokens } from "./volumes/pod-tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -20,12 +21,20 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 /** One node on the fake runtime, with a clock that stands still. */
 class TestNode {
   readonly folder = mkdtempSync(join(tmpdir(), "kedge-pods-"));
+  /** In memory already: nothing is mounted. */
+  readonly memory = mkdtempSync("/dev/shm/kedge-pods-");
   readonly clock = new FakeClock();
   readonly runtime = new FakeRuntime(() => this.clock.now());
   readonly configMaps: Record<string, ConfigMap> = {};
   readonly statuses = new Map<string, PodStatus>();
   readonly history: string[] = [];
   readonly terminated: string[] = [];
+  /** How many tokens were asked for; the n-th is `token-n`, good for an hour. */
+  tokensAskedFor = 0;
+  readonly tokens = new PodTokens({
+    clock: this.clock,
+    request: () => Promise.resolve({ token: `token-${(this.tokensAskedFor += 1)}`, expiresAtMs: this.clock.now() + 3_600_000 }),
+  });
   readonly events: Event[] = [];
   readonly watching = new AbortController();
   pods = this.#create();
@@ -33,10 +42,10 @@ class TestNode {
   #version = 1;
 
   #create(): Pods {
-    const { clock, runtime, folder } = this;
-    const paths = { podsDir: join(folder, "pods"), memoryDir: join(folder, "memory"), logsDir: join(folder, "logs") };
+    const { clock, runtime, folder, memory } = this;
+    const paths = { podsDir: join(folder, "pods"), memoryDir: memory, logsDir: join(folder, "logs") };
     const dependencies: PodDependencies = {
-      ...{ runtime, clock, paths, log: silent, images: new Images({ runtime, clock }), volumes: new Volumes(paths) },
+      ...{ runtime, clock, paths, log: silent, images: new Images({ runtime, clock }), volumes: new Volumes(paths, this.tokens) },
       cgroups: { create: () => Promise.resolve(), remove: () => Promise.resolve() },
       events: new EventRecorder({ clock, nodeName: "node-1", send: (event) => this.events.push(event) }),
       report: {
@@ -139,7 +148,7 @@ beforeEach(() => {
 afterEach(async () => {
   node.watching.abort();
   await node.pods.stop();
-  rmSync(node.folder, { recursive: true, force: true });
+  for (const folder of [node.folder, node.memory]) rmSync(folder, { recursive: true, force: true });
 });
 
 describe("a pod", () => {
@@ -160,6 +169,22 @@ describe("a pod", () => {
     await node.advance(200_000);
     expect(node.calls()).toHaveLength(calls);
     expect(node.history).toHaveLength(reports);
+  });
+
+  it("has its token renewed while it runs, also by an agent that found it running", async () => {
+    const projected = { sources: [{ serviceAccountToken: { path: "token" } }] };
+    const spec = { volumes: [{ name: "t", projected }] };
+    await node.want(spec);
+    expect(node.tokensAskedFor).toBe(1);
+    await node.advance(40 * 60_000);
+    expect(node.tokensAskedFor).toBe(1);
+    await node.advance(9 * 60_000);
+    expect(node.tokensAskedFor).toBe(2);
+    node.tokens.forget("uid-1");
+    await node.restart();
+    await node.advance(61_000);
+    expect(node.tokensAskedFor).toBe(3);
+    expect(node.calls("startContainer")).toHaveLength(1);
   });
 
   it("runs init containers one after the other", async () => {

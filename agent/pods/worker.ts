@@ -350,6 +350,8 @@ export class PodWorker {
   #schedule(): void {
     const retryMs = this.#attempts.nextRetryMs();
     if (retryMs !== undefined) this.#timer.after(retryMs - this.#dependencies.clock.now());
+    const renewalMs = isTerminal(this.#pod) ? undefined : this.#files.renewalMs(this.#pod);
+    if (renewalMs !== undefined) this.#timer.after(Math.max(1_000, renewalMs - this.#dependencies.clock.now()));
     this.#checkDeadline();
   }
 

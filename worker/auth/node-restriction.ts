@@ -1,5 +1,5 @@
 /** What a node may write into the objects that it may write (upstream's NodeRestriction admission). */
-import type { Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
+import type { AuthenticationTokenRequest as TokenRequest, Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { refusedLabels } from "../nodes/node-restriction.ts";
@@ -36,6 +36,28 @@ function restrictPod(user: User, resource: Resource, current: Pod): void {
   if (current.spec?.nodeName === user.node) return;
   throw forbidden(user, resource, current, "can only update pod status of pods that are bound to it");
 }
+
+/** A node asks for tokens of its own pods only. */
+export function restrictToken({ node }: User, { spec }: TokenRequest): void {
+  if (node === undefined) return;
+  const reference = spec?.boundObjectRef;
+  const isPod = reference?.apiVersion === "v1" && reference.kind === "Pod" && Boolean(reference.name);
+  if (!isPod) throw tokenRefused("node requested token not bound to a pod");
+  if (!reference.uid) throw tokenRefused("node requested token with a pod binding without a uid");
+}
+
+/** `audiences` of the request are those of the pod's own volumes: a node makes up none. */
+export function restrictTokenOf({ node }: User, pod: Pod, account: string, audiences: readonly string[] = []): void {
+  if (node === undefined) return;
+  if (pod.spec?.nodeName !== node) throw tokenRefused("node requested token bound to a pod scheduled on a different node", account);
+  const sources = (pod.spec.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  const known = new Set(sources.flatMap(({ serviceAccountToken }) => serviceAccountToken?.audience ?? []));
+  for (const audience of audiences) {
+    if (!known.has(audience)) throw tokenRefused(`audience ${JSON.stringify(audience)} not found in pod spec volume, node is not authorized to request token for it`, account);
+  }
+}
+
+const tokenRefused = (why: string, name = ""): StatusError => StatusError.forbidden({ group: "", kind: "serviceaccounts", name }, why);
 
 function forbidden(user: User, resource: Resource, object: KubernetesObject, why: string): StatusError {
   const about = { group: resource.group, kind: resource.plural, name: object.metadata?.name ?? "" };

@@ -86,7 +86,7 @@ async function planCreate(call: Call, config: JsonObject, options: Upsert): Prom
   if (!decision.isAllowed) throw denied(user, attributes, decision.reason);
   const { object, managedFields } = applyConfig(requestOf(call, config, options), undefined);
   const planned = await plannedCreate(call, decodeApplied(call, object), { managedFields });
-  return planned();
+  return await planned();
 }
 
 async function planUpdate(call: Call, current: Stored<KubernetesObject>, config: JsonObject, options: Upsert): Promise<Planned | undefined> {

@@ -7,6 +7,7 @@ import { withLookups } from "../registry/lookups.ts";
 import { commit } from "../registry/writer.ts";
 import { restrictCreate } from "../auth/node-restriction.ts";
 import type { RequestContext } from "../resources/resource.ts";
+import { objectMemory } from "../settings/object-memory.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import { decodeBody, readBody, type Decoded } from "./body.ts";
 import type { Call } from "./context.ts";
@@ -24,24 +25,32 @@ export async function create(call: Call): Promise<Response> {
 }
 
 export async function createDecoded(call: Call, { object, warnings }: Decoded, isDryRun: boolean): Promise<Response> {
-  const planned = await plannedCreate(call, object);
-  const committed = await commit(call.store, () => Promise.resolve(planned()), { isDryRun });
+  const committed = await commit(call.store, await plannedCreate(call, object), { isDryRun });
   return committedResponse(call, committed, 201, warnings);
 }
 
-/** Everything between a decoded object and the operation that creates it; each call plans anew. For an apply, too. */
-export async function plannedCreate(call: Call, object: KubernetesObject, fields: Partial<RequestContext> = {}): Promise<() => Planned> {
+/** Everything between a decoded object and the operation that creates it; each call looks up and plans anew. For an apply, too. */
+export async function plannedCreate(call: Call, object: KubernetesObject, fields: Partial<RequestContext> = {}): Promise<() => Promise<Planned>> {
   const { resource, store, user } = call;
-  const verified = () => settingsCache.verified(store);
-  const looked = await withLookups([{ operation: "CREATE", resource, subresource: "", object }], call.context, { store, verified });
-  const context = { ...looked, ...fields };
   restrictCreate(user, resource, object);
   await restrictGrantOf(call, object);
-  const untouched = mayRepeat(resource.plural, object) ? structuredClone(object) : undefined;
-  return () => planner.create(resource, untouched === undefined ? object : structuredClone(untouched), context);
+  const verified = () => settingsCache.verified(store);
+  const next = attemptsOf(resource.plural, object);
+  return async () => {
+    const attempt = next();
+    const looked = await withLookups([{ operation: "CREATE", resource, subresource: "", object: attempt }], call.context, { store, verified, memory: objectMemory });
+    return planner.create(resource, attempt, { ...looked, ...fields });
+  };
 }
 
 /** Planning changes the object; a plan that may be made anew needs it as it came. */
-function mayRepeat(plural: string, object: KubernetesObject): boolean {
-  return Boolean(object.metadata?.generateName) || plural === "services";
+function attemptsOf(plural: string, object: KubernetesObject): () => KubernetesObject {
+  const mayRepeat = Boolean(object.metadata?.generateName) || plural === "services" || plural === "pods";
+  const untouched = mayRepeat ? JSON.stringify(object) : undefined;
+  let isFirst = true;
+  return () => {
+    const attempt = isFirst || untouched === undefined ? object : (JSON.parse(untouched) as KubernetesObject); // written above
+    isFirst = false;
+    return attempt;
+  };
 }

@@ -5,6 +5,7 @@
 import type { AuthenticationTokenRequest as TokenRequest, BoundObjectReference, Pod } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError, type StatusCause } from "../../protocol/status.ts";
+import { restrictToken, restrictTokenOf } from "../auth/node-restriction.ts";
 import { serviceAccountTokens } from "../identity/authenticator.ts";
 import { apiAudiences, issuerOf } from "../identity/issuer.ts";
 import type { Binding } from "../identity/service-account-claims.ts";
@@ -35,7 +36,8 @@ export async function createToken(call: Call): Promise<Response> {
   const asked = request.spec?.expirationSeconds ?? defaultSeconds;
   checkSeconds(name, asked);
   const reference = request.spec?.boundObjectRef;
-  const bound = reference === undefined ? {} : await bindingOf(call, reference);
+  restrictToken(call.user, request);
+  const bound = reference === undefined ? {} : await bindingOf(call, reference, request.spec?.audiences ?? []);
   const lifeSeconds = Math.min(asked, longestTokenSeconds);
   if (lifeSeconds < asked) warnings.push(`requested expiration of ${asked} seconds shortened to ${lifeSeconds} seconds`);
   const issuedAt = Math.floor(call.context.now / 1000);
@@ -73,11 +75,12 @@ function checkSeconds(name: string, seconds: number): void {
   throw StatusError.invalid({ ...kind, name }, [{ reason: "FieldValueInvalid", field: "spec.expirationSeconds", message }]);
 }
 
-async function bindingOf(call: Call, reference: BoundObjectReference): Promise<Binding> {
+/** `asked`: audiences that the request itself names. */
+async function bindingOf(call: Call, reference: BoundObjectReference, asked: string[]): Promise<Binding> {
   const { apiVersion = "", kind: boundKind = "" } = reference;
   switch (apiVersion === "v1" ? boundKind : "") {
     case "Pod":
-      return await podBinding(call, reference);
+      return await podBinding(call, reference, asked);
     case "Secret":
       return { secret: await named(call, secrets, reference) };
     case "Node":
@@ -88,13 +91,14 @@ async function bindingOf(call: Call, reference: BoundObjectReference): Promise<B
 }
 
 /** A pod's token says where the pod runs, too. */
-async function podBinding(call: Call, reference: BoundObjectReference): Promise<Binding> {
+async function podBinding(call: Call, reference: BoundObjectReference, asked: string[]): Promise<Binding> {
   const pod: Stored<Pod> = await bound(call, pods, reference);
   const { serviceAccountName, nodeName } = pod.spec ?? {};
   if (serviceAccountName !== call.info.name) {
     throw StatusError.badRequest(`cannot bind token for serviceaccount ${JSON.stringify(call.info.name)} to pod running with different serviceaccount name.`);
   }
   const binding: Binding = { pod: { name: pod.metadata.name, uid: pod.metadata.uid } };
+  restrictTokenOf(call.user, pod, call.info.name, asked);
   if (!nodeName) return binding;
   const node = await call.store.get(objectKey(nodes, "", nodeName));
   return { ...binding, node: { name: nodeName, ...(node === undefined ? {} : { uid: objectOf(nodes, node).metadata.uid }) } };

@@ -3,7 +3,8 @@
  * deadline, and after an error the next one takes another stub: one that met an error stays broken.
  */
 import type { Env } from "../env.ts";
-import type { Store } from "../storage/store.ts";
+import type { Store, WriteAnswer } from "../storage/store.ts";
+import { objectMemory } from "../settings/object-memory.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import { withDeadline } from "./deadline.ts";
 import type { NodeHub } from "./node-hub.ts";
@@ -33,9 +34,11 @@ export function boundedStore(open: () => Store, ms: number): Store {
     list: (query) => ask((store) => store.list(query)),
     listMany: (queries) => ask((store) => store.listMany(queries)),
     write: async (list) => {
+      let answer: WriteAnswer | undefined;
       try {
-        return await ask((store) => store.write(list));
+        return (answer = await ask((store) => store.write(list)));
       } finally {
+        objectMemory.noteWrite(list, answer);
         if (list.isDryRun !== true) for (const { key } of list.operations) settingsCache.noteWrite(key);
       }
     },

@@ -17,6 +17,7 @@ import { requestContext } from "../registry/context.ts";
 import { Coalescer } from "./reconcile/coalescer.ts";
 import { reconcileKey, type Outcome } from "./reconcile/reconcile-key.ts";
 import { planner, storeOf } from "./ports.ts";
+import { objectMemory } from "../settings/object-memory.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 
 const mostStaleLooks = 6;
@@ -84,6 +85,7 @@ export class Workload extends DurableObject<Env> {
       planner,
       context: async () => requestContext(this.env, user, await settingsCache.current(store)),
       verified: () => settingsCache.verified(store),
+      memory: objectMemory,
       rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
       isRequeued: await this.#isRequeued(),
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,

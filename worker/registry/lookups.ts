@@ -11,26 +11,32 @@ import type { ObjectKey, Store } from "../storage/store.ts";
 import { needsOf } from "./admission/chain.ts";
 import { lookUp } from "./admission/look-up.ts";
 import type { Attributes } from "./admission/plugin.ts";
+import { findServiceAccounts, isServiceAccount, type ObjectMemory } from "./service-accounts.ts";
 import { objectOf } from "./text.ts";
 
 export interface LookupPorts {
   store: Pick<Store, "getMany">;
   /** The settings as they are now. */
   verified(): Promise<Settings>;
+  /** Absent: nothing is remembered. */
+  memory?: ObjectMemory;
 }
 
 /** The context for planning these: most need nothing that is not there already, and cost nothing. */
 export async function withLookups(
   asked: Omit<Attributes, "context">[],
   context: RequestContext,
-  { store, verified }: LookupPorts,
+  { store, verified, memory }: LookupPorts,
 ): Promise<RequestContext> {
   const needs = new Set(asked.flatMap((attributes) => needsOf({ ...attributes, context })));
   let result = context;
   const isMissed = [...needs].some((key) => isOfSettings(key) && lookUp(context, key) === undefined);
   if (isMissed) result = { ...result, settings: await verified() };
   const keys = [...needs].filter((key) => !isOfSettings(key));
-  return keys.length === 0 ? result : { ...result, found: await read(keys, store) };
+  if (keys.length === 0) return result;
+  const accounts = await findServiceAccounts(keys.filter(isServiceAccount), store, memory);
+  const others = keys.filter((key) => !isServiceAccount(key));
+  return { ...result, found: others.length === 0 ? accounts : new Map([...accounts, ...(await read(others, store))]) };
 }
 
 async function read(keys: ObjectKey[], store: Pick<Store, "getMany">): Promise<ReadonlyMap<ObjectKey, Stored<KubernetesObject>>> {

@@ -4,7 +4,8 @@ import { StatusError } from "../../protocol/status.ts";
 import { indexOf } from "../resources/object-index.ts";
 import { objectKey, type RequestContext, type Resource } from "../resources/resource.ts";
 import type { Requirement } from "../storage/store.ts";
-import { mutate, validate } from "./admission/chain.ts";
+import { mutate, requirementsOf, validate } from "./admission/chain.ts";
+import type { Attributes } from "./admission/plugin.ts";
 import { claimsOf } from "./claims.ts";
 import { rejectInvalid } from "./invalid.ts";
 import { trackCreate } from "./managed-fields.ts";
@@ -42,14 +43,15 @@ export function finishCreate(schemas: Schemas, resource: Resource, object: Kuber
   const own = [...resource.validate(object), ...(resource.validateCreate?.(object) ?? [])];
   trackCreate(resource, object, context);
   rejectInvalid(resource, object, [...validateMetadata(resource, object, own), ...schemas.validate(resource, object), ...own]);
-  const told = validate({ operation: "CREATE", resource, subresource: "", object, context });
+  const attributes: Attributes = { operation: "CREATE", resource, subresource: "", object, context };
+  const told = validate(attributes);
   return {
     operation: {
       verb: "create",
       key: objectKey(resource, object.metadata?.namespace ?? "", object.metadata?.name ?? ""),
       text: textOf(object),
       index: indexOf(resource, object),
-      requires: namespaceRequirement(resource, object),
+      requires: [...namespaceRequirement(resource, object), ...requirementsOf(attributes)],
       claims: claimsOf(resource, object),
     },
     object,

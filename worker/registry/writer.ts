@@ -90,6 +90,10 @@ function mayRepeat(result: Refusal, planned: Planned, { hasPrecondition, isUpser
       const claim = operation.verb === "delete" ? undefined : operation.claims?.[result.at ?? 0];
       return picked.some(({ kind, value }) => kind === claim?.kind && value === claim.value);
     }
+    case "requirement": {
+      // One that names a revision was looked up by the plan: another plan looks it up anew.
+      return operation.requires?.[result.at ?? 0]?.revision !== undefined;
+    }
     case "conflict":
     case "stale":
     case "uid-mismatch":

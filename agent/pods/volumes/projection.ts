@@ -12,6 +12,8 @@ export interface ProjectionInput {
   pod: Pod;
   objects: PodObjects;
   context: FieldContext;
+  /** Of the volume's token sources, by path; one that is missing cannot be had now. */
+  tokens?: ReadonlyMap<string, string>;
 }
 
 /** The volume cannot be set up as things stand; its words are the kubelet's and end up in a FailedMount event. */
@@ -33,7 +35,7 @@ export function projectedFiles(volume: Volume, input: ProjectionInput): Map<stri
 
 /** True if a volume's files tell secrets and belong into memory. */
 export function isSecret(volume: Volume): boolean {
-  return volume.secret !== undefined || (volume.projected?.sources ?? []).some(({ secret }) => secret !== undefined);
+  return volume.secret !== undefined || (volume.projected?.sources ?? []).some(({ secret, serviceAccountToken }) => (secret ?? serviceAccountToken) !== undefined);
 }
 
 type Sources = VolumeProjection & { secret?: { name?: string; items?: KeyToPath[]; optional?: boolean } };
@@ -56,8 +58,16 @@ function sourceFiles(source: Sources, input: ProjectionInput & { mode: number })
     return keyFiles(dataOf(object, { kind: "secret", name, optional }), { kind: "secret", items, optional, mode: input.mode });
   }
   if (source.downwardAPI !== undefined) return (source.downwardAPI.items ?? []).map((item) => downwardFile(item, input));
+  if (source.serviceAccountToken !== undefined) return tokenFile(source.serviceAccountToken.path, input);
   const kind = Object.keys(source)[0] ?? "empty";
   throw new VolumeError(`projected volumes with a source of kind ${kind} are not supported`);
+}
+
+/** Where a pod's processes share a group, only they read the token. */
+function tokenFile(path: string, { tokens, pod, mode }: ProjectionInput & { mode: number }): [string, ProjectedFile][] {
+  const token = tokens?.get(path);
+  const isShared = pod.spec?.securityContext?.fsGroup !== undefined;
+  return token === undefined ? [] : [[checkedPath(path), { content: Buffer.from(token), mode: isShared ? 0o600 : mode }]];
 }
 
 interface Named {

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConfigMap, Secret, Volume } from "../../../protocol/kubernetes/generated/types.ts";
 import type { PodObjects } from "../env/environment.ts";
 import { testContainer, testPod } from "../testing.ts";
+import { FakeClock } from "../../fake-clock.ts";
+import { PodTokens, RefusedToken } from "./pod-tokens.ts";
 import { VolumeError } from "./projection.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -21,9 +23,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const objects: PodObjects = { configMap: (_ns, name) => configMaps[name], secret: (_ns, name) => secrets[name], services: () => [] };
 const context = { nodeName: "node-1", hostIps: [], podIps: ["10.0.0.5"], allocatable: { cpu: "4" } };
 
+const tokens = new PodTokens({
+  clock: new FakeClock(),
+  request: (_pod, { audiences: [audience = ""] }) => (audience === "nobody" ? Promise.reject(new RefusedToken("no such audience")) : Promise.resolve({ token: `token for ${audience}`, expiresAtMs: Infinity })),
+});
+
 async function setUp(volume: Omit<Volume, "name">, spec = {}): Promise<string> {
   // The memory folder lies on disk here: mounting is for the end-to-end tests.
-  const volumes = new Volumes({ podsDir: join(folder, "pods"), memoryDir: "/dev/shm/kedge-volumes-test" });
+  const volumes = new Volumes({ podsDir: join(folder, "pods"), memoryDir: "/dev/shm/kedge-volumes-test" }, tokens);
   const pod = testPod({ containers: [testContainer("main", { resources: { limits: { memory: "64Mi" } } })], volumes: [{ name: "v", ...volume }], ...spec }, { metadata: { labels: { app: "web" } } });
   const path = (await volumes.setUp(pod, { objects, context })).get("v") ?? "";
   return path;
@@ -58,6 +65,13 @@ describe("Volumes", () => {
   it("keeps secrets in the memory folder", async () => {
     expect(await setUp({ secret: { secretName: "keys" } })).toMatch(/^\/dev\/shm\//);
   });
+  it("keeps a service account's token in the memory folder, beside the other sources", async () => {
+    const path = await setUp({ projected: { sources: [{ serviceAccountToken: { path: "token", audience: "vault" } }, { configMap: { name: "settings" } }] } });
+    expect(path).toMatch(/^\/dev\/shm\//);
+    expect(read(path, "token")).toBe("token for vault");
+    expect(statSync(join(path, "token")).mode & 0o777).toBe(0o644);
+    expect(read(path, "colour")).toBe("blue");
+  });
   it("joins sources of a projected volume", async () => {
     const path = await setUp({ projected: { sources: [{ configMap: { name: "settings", items: [{ key: "size", path: "s" }] } }, { downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } }] } });
     expect(read(path, "s")).toBe("large");
@@ -83,6 +97,7 @@ describe("Volumes", () => {
     ["a missing ConfigMap", { configMap: { name: "no" } }, 'configmap "no" not found'],
     ["a missing Secret", { secret: { secretName: "no" } }, 'secret "no" not found'],
     ["a missing key", { configMap: { name: "settings", items: [{ key: "no", path: "x" }] } }, "configmap references non-existent config key: no"],
+    ["a token that is refused", { projected: { sources: [{ serviceAccountToken: { path: "token", audience: "nobody" } }] } }, "failed to fetch token: no such audience"],
     ["a path that leaves the volume", { configMap: { name: "settings", items: [{ key: "size", path: "../x" }] } }, "invalid path: ../x"],
     ["a hostPath of another type", { hostPath: { path: "/etc", type: "File" } }, "hostPath type check failed: /etc is not a file"],
     ["a kind that is not supported", { persistentVolumeClaim: { claimName: "c" } }, "volumes of kind persistentVolumeClaim are not supported"],
@@ -92,7 +107,7 @@ describe("Volumes", () => {
   });
 
   it("does not follow a link out of a volume for a sub-path", async () => {
-    const volumes = new Volumes({ podsDir: join(folder, "pods"), memoryDir: join(folder, "memory") });
+    const volumes = new Volumes({ podsDir: join(folder, "pods"), memoryDir: join(folder, "memory") }, tokens);
     const volume = mkdtempSync(join(folder, "volume-"));
     writeFileSync(join(folder, "outside"), "");
     symlinkSync(join(folder, "outside"), join(volume, "link"));

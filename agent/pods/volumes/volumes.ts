@@ -6,6 +6,7 @@ import { unitsOf } from "../../../protocol/quantity.ts";
 import type { StoredPod } from "../observed.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { isTmpfs, mountSubPath, mountTmpfs, unmountBelow } from "./mounts.ts";
+import type { PodTokens } from "./pod-tokens.ts";
 import { isSecret, projectedFiles, VolumeError, type ProjectionInput } from "./projection.ts";
 
 export interface VolumePaths {
@@ -20,10 +21,12 @@ export type MountedVolumes = ReadonlyMap<string, string>;
 
 export class Volumes {
   readonly #paths: VolumePaths;
+  readonly #tokens: PodTokens;
   #isMemoryReady = false;
 
-  constructor(paths: VolumePaths) {
+  constructor(paths: VolumePaths, tokens: PodTokens) {
     this.#paths = paths;
+    this.#tokens = tokens;
   }
 
   podDir(uid: string): string {
@@ -50,6 +53,11 @@ export class Volumes {
     }
   }
 
+  /** When a token of the pod is to be renewed by a `refresh`; undefined: it has none yet. */
+  renewalMs(uid: string): number | undefined {
+    return this.#tokens.renewalMs(uid);
+  }
+
   /** The host path of a mount with a sub-path. */
   async subPath(pod: StoredPod, { volume, subPath, container, index }: { volume: string; subPath: string; container: string; index: number }): Promise<string> {
     const target = join(this.podDir(pod.metadata.uid), "volume-subpaths", container, String(index));
@@ -64,6 +72,7 @@ export class Volumes {
 
   /** Everything that the pod had on the host. */
   async tearDown(uid: string): Promise<void> {
+    this.#tokens.forget(uid);
     for (const folder of [this.podDir(uid), join(this.#paths.memoryDir, uid)]) {
       await unmountBelow(folder);
       await rm(folder, { recursive: true, force: true });
@@ -85,12 +94,22 @@ export class Volumes {
     const { uid } = pod.metadata;
     const folder = join(this.podDir(uid), "volumes", volume.name);
     if (volume.emptyDir !== undefined) return await emptyDir(folder, volume.emptyDir, group);
-    const files = projectedFiles(volume, { ...input, pod });
+    const files = projectedFiles(volume, { ...input, pod, tokens: await this.#tokensOf(pod, volume) });
     if (files === undefined) throw new VolumeError(`volumes of kind ${kindOf(volume)} are not supported`);
     const target = isSecret(volume) ? join(await this.#memory(), uid, volume.name) : folder;
     await mkdir(target, { recursive: true, mode: 0o755 });
     await writeAtomically(target, files, { group });
     return target;
+  }
+
+  async #tokensOf(pod: StoredPod, { projected }: Volume): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const { serviceAccountToken } of projected?.sources ?? []) {
+      if (serviceAccountToken === undefined) continue;
+      const token = await this.#tokens.token(pod, serviceAccountToken);
+      if (token !== undefined) found.set(serviceAccountToken.path, token);
+    }
+    return found;
   }
 
   /** A folder in memory: /run usually is, else it becomes one. */

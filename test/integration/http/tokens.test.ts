@@ -1,7 +1,8 @@
 /** Service accounts' tokens through the whole Worker: made, believed, reviewed, and no longer believed. */
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { env } from "cloudflare:test";
+import { env, SELF } from "cloudflare:test";
+import { FakeAgent, type Fetch } from "../fake-agent/fake-agent.ts";
 import type { Store } from "../../../worker/storage/store.ts";
 import { call, namespace, prepare } from "./api.ts";
 
@@ -231,5 +232,75 @@ describe("the keys that sign", () => {
     const { status } = await call("GET", `${ns}/secrets`, { token: after });
     expect(status).toBe(401);
     expect(await review(await tokenOf())).toMatchObject({ authenticated: true });
+  });
+});
+
+describe("a pod", () => {
+  test("has a volume with a token of its account, and the account's pull secrets, as they are now", async () => {
+    await call("POST", `${ns}/serviceaccounts`, { body: { metadata: { name: "puller" }, imagePullSecrets: [{ name: "first" }] } });
+    const secretsOf = async (name: string) => (await call("POST", `${ns}/pods`, { body: pod(name, "puller") })).body.spec["imagePullSecrets"];
+    expect(await secretsOf("one")).toEqual([{ name: "first" }]);
+    // As another isolate would: this one's memory of the account is old then.
+    const store = env.STORE.getByName("store") as unknown as Store;
+    const current = await store.get("serviceaccounts/tokens/puller");
+    const text = current!.text.replace("first", "second");
+    const index = { uid: (JSON.parse(text) as { metadata: { uid: string } }).metadata.uid, labels: {}, fields: { "metadata.name": "puller", "metadata.namespace": "tokens" }, terms: [], generation: 0, isDeleting: false, isSettled: true };
+    const written = await store.write({ operations: [{ verb: "update", key: current!.key, text, index, expect: { revision: current!.revision } }] });
+    expect(written.results[0]?.ok).toBe(true);
+    expect(await secretsOf("two")).toEqual([{ name: "second" }]);
+  });
+
+  test("of an account that is not there is refused, also when it was there a moment ago", async () => {
+    await account("goes");
+    expect((await call("POST", `${ns}/pods`, { body: pod("before", "goes") })).status).toBe(201);
+    await (env.STORE.getByName("store") as unknown as Store).write({ operations: [{ verb: "delete", key: "serviceaccounts/tokens/goes", expect: {} }] });
+    const { status, body } = await call("POST", `${ns}/pods`, { body: pod("after", "goes") });
+    expect([status, body.message]).toEqual([403, 'pods "after" is forbidden: error looking up service account tokens/goes: serviceaccount "goes" not found']);
+  });
+
+  test("in a namespace that is not there is told so", async () => {
+    const { status, body } = await call("POST", "/api/v1/namespaces/nowhere/pods", { body: pod("x", "default") });
+    expect([status, body.message]).toEqual([404, 'namespaces "nowhere" not found']);
+  });
+
+  test("of a brand-new namespace waits for the account that is being made", async () => {
+    const fresh = await namespace("fresh");
+    const { status, text } = await call("POST", `${fresh}/pods`, { body: pod("first", "") });
+    expect([status, text]).toEqual([201, expect.stringContaining("kube-api-access-")]);
+  });
+});
+
+describe("a node", () => {
+  const fetch: Fetch = (url, init) => SELF.fetch(url, init);
+  let token: string;
+  let uids: Record<string, string>;
+
+  beforeAll(async () => {
+    const agent = await FakeAgent.join(fetch, "token-node");
+    token = await agent.token();
+    const onNode = (name: string, nodeName: string) => call("POST", `${ns}/pods`, { body: { ...pod(name), spec: { ...pod(name).spec, nodeName } } });
+    const made = [await onNode("mine", "token-node"), await onNode("others", "elsewhere")];
+    uids = Object.fromEntries(made.map(({ body }) => [body.metadata.name, body.metadata.uid]));
+  });
+
+  const askAs = (spec: object) => call<TokenRequest & { message?: string }>("POST", `${ns}/serviceaccounts/robot/token`, { body: { spec }, token });
+  const boundTo = (name: string, uid = uids[name]) => ({ boundObjectRef: { kind: "Pod", apiVersion: "v1", name, ...(uid === "" ? {} : { uid }) } });
+
+  test("gets the tokens of its own pods, which say where the pod is", async () => {
+    const { status, body } = await askAs(boundTo("mine"));
+    expect(status).toBe(201);
+    expect(decodeJwt(body.status.token)["kubernetes.io"]).toMatchObject({ pod: { name: "mine", uid: uids["mine"] }, node: { name: "token-node" } });
+    expect((await review(body.status.token)).user.extra).toMatchObject({ "authentication.kubernetes.io/node-name": ["token-node"] });
+  });
+
+  test.each<[string, () => object, string]>([
+    ["that is bound to no pod", () => ({}), "node requested token not bound to a pod"],
+    ["of a pod without its uid", () => boundTo("mine", ""), "node requested token with a pod binding without a uid"],
+    ["of another node's pod", () => boundTo("others"), "node requested token bound to a pod scheduled on a different node"],
+    ["for an audience that the pod does not name", () => ({ ...boundTo("mine"), audiences: ["vault"] }), 'audience "vault" not found in pod spec volume'],
+  ])("gets no token %s", async (_what, spec, why) => {
+    const { status, body } = await askAs(spec());
+    expect(status).toBe(403);
+    expect(body.message).toContain(why);
   });
 });

@@ -41,6 +41,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
 
   constructor() {
     this.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } });
+    this.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "default" } });
     this.create({ apiVersion: "v1", kind: "Node", metadata: { name: "node-1" } });
     this.change<Node>("nodes//node-1", (node) => void (node.status = { conditions: [{ type: "Ready", status: "True" }] }), "status");
   }

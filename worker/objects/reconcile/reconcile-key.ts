@@ -52,11 +52,11 @@ export async function reconcileKey(
   const plan = planActions(wanted, { planner, observed: reader.observed, context: informed });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];
   const refused = refusedOf(await writePlanned(store, plan.list, { guards }));
-  const messages = [...plan.refusals, ...refused.filter(({ result }) => !isRace(result)).map(messageOf)];
+  const messages = [...plan.refusals, ...refused.filter((one) => !isRace(one)).map(messageOf)];
   // Events tell what was done; after a race the next look does (and tells) it, or the rest of it.
   const isDone = refused.length + messages.length === 0;
   return {
-    isStale: refused.some(({ result }) => isRace(result)),
+    isStale: refused.some(isRace),
     refusals: messages,
     objectCount: reader.observed.size,
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
@@ -91,9 +91,10 @@ function isOfEndingNamespace({ operation }: Written["planned"], { reason, at, cu
   return requirement?.key.startsWith("namespaces//") === true && current !== undefined;
 }
 
-/** Refusals that say no more than that the snapshot is old. */
-function isRace({ reason }: Refusal): boolean {
-  return reason !== "requirement" && reason !== "claimed" && reason !== "too-large";
+/** Refusals that say no more than that the snapshot, or what was looked up, is old. */
+function isRace({ planned: { operation }, result: { reason, at } }: Refused): boolean {
+  if (reason === "requirement") return operation.requires?.[at ?? 0]?.revision !== undefined;
+  return reason !== "claimed" && reason !== "too-large";
 }
 
 function messageOf({ planned, result }: Refused): string {

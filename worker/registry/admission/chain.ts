@@ -7,13 +7,14 @@
  * What stands in brackets asks others and is ../../admission's; it takes place only where something is configured.
  */
 import { resourceKey, type Resource } from "../../resources/resource.ts";
-import type { ObjectKey } from "../../storage/store.ts";
+import type { ObjectKey, Requirement } from "../../storage/store.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import type { Attributes, Plugin } from "./plugin.ts";
 import { priority } from "./priority.ts";
+import { serviceAccount } from "./service-account.ts";
 
 /** In kube-apiserver's order. */
-const plugins: readonly Plugin[] = [priority, defaultTolerationSeconds];
+const plugins: readonly Plugin[] = [serviceAccount, priority, defaultTolerationSeconds];
 
 /** By resource, as each is first met. */
 const chains = new Map<string, readonly Plugin[]>();
@@ -38,4 +39,8 @@ export function mutate(attributes: Attributes): void {
 /** The warnings of those that let it pass. */
 export function validate(attributes: Attributes): string[] {
   return chainOf(attributes.resource).flatMap((plugin) => plugin.validate?.(attributes) ?? []);
+}
+
+export function requirementsOf(attributes: Attributes): Requirement[] {
+  return chainOf(attributes.resource).flatMap((plugin) => plugin.requires?.(attributes) ?? []);
 }

@@ -4,7 +4,7 @@
  */
 import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
 import type { RequestContext, Resource } from "../../resources/resource.ts";
-import type { ObjectKey } from "../../storage/store.ts";
+import type { ObjectKey, Requirement } from "../../storage/store.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 
@@ -33,4 +33,6 @@ export interface Plugin {
   mutate?(attributes: Attributes): void;
   /** Refuses what will be stored, by throwing; returns warnings. */
   validate?(attributes: Attributes): string[];
+  /** What must hold when it is written; one that names a revision was looked up, and is looked up anew if it changed. */
+  requires?(attributes: Attributes): Requirement[];
 }
