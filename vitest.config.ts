@@ -35,8 +35,6 @@ export default defineConfig({
         // One after the other: they share the machine's network namespace, and time-outs mean something.
         test: {
           name: "e2e",
-          // Real containers on a busy machine: one more try; a test that needed it says so in the report.
-          retry: 1,
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/install-packages.ts", "test/e2e/global-setup.ts"],
           fileParallelism: false,

@@ -30,8 +30,20 @@ export async function ensureInterfaces(config: InterfaceConfig): Promise<void> {
   await run(["ip", "route", "replace", ...route]);
 }
 
+/**
+ * A bridge takes the lowest hardware address of its ports for its own, and so another one when a pod comes or goes.
+ * Pods would go on sending to the old one, that of their gateway, for half a minute: no DNS, no Service, no way out. An
+ * address that was set stays, even if it is the one that the bridge has anyway.
+ */
+async function keepHardwareAddress(bridge: string): Promise<void> {
+  const address = / link\/ether (\S+)/.exec(await run(["ip", "-o", "link", "show", "dev", bridge]))?.[1];
+  if (address === undefined) throw new Error(`the bridge ${bridge} has no hardware address`);
+  await run(["ip", "link", "set", "dev", bridge, "address", address]);
+}
+
 async function ensureBridge(name: string, address: string): Promise<void> {
   await run(["ip", "link", "add", name, "type", "bridge"]).catch(ignore("File exists"));
+  await keepHardwareAddress(name);
   for (const other of await addressesOf(name)) {
     // Left from before this node got another pod CIDR; the CNI plugin refuses a bridge that has two.
     if (other !== address) await run(["ip", "address", "delete", other, "dev", name]);

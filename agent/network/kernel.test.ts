@@ -13,6 +13,8 @@ import { weightsAnnotation } from "./services.ts";
 const reason = whyNoLab();
 const title = reason === undefined ? "Services in the kernel" : `Services in the kernel (skipped: ${reason})`;
 
+const hardwareAddress = (link: string) => / link\/ether (\S+)/.exec(link)?.[1] ?? "none";
+
 describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
   const lab = new Lab();
   let host = "";
@@ -43,6 +45,17 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
 
   it("gives pods the host's address on their way out, before any Service is known", async () => {
     expect(await lab.get(pods[0] ?? "", "http://192.0.2.2:8080/", 1)).toEqual(["outside"]);
+  });
+
+  it("keeps its hardware address, which pods know their gateway by, when a pod with a lower one comes", async () => {
+    const { bridge } = namesOf(node.config.stateDir);
+    const link = () => lab.run(host, ["ip", "-o", "link", "show", "dev", bridge]);
+    const before = await link();
+    await lab.run(host, ["ip", "link", "add", "lowest", "address", "00:00:5e:00:53:01", "type", "veth", "peer", "name", "other"]);
+    await lab.run(host, ["ip", "link", "set", "dev", "lowest", "master", bridge]);
+    const after = await link();
+    await lab.run(host, ["ip", "link", "delete", "lowest"]);
+    expect(hardwareAddress(after)).toBe(hardwareAddress(before));
   });
 
   it("deals a pod's connections out in strict turns", async () => {
