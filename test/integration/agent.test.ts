@@ -98,6 +98,16 @@ describe("join", () => {
     expect((await agent.tryPoll({})).status).toBe(401);
   });
 
+  test("a revoked agent's reports are refused at once, also with a token that was good a moment ago", async () => {
+    const agent = await FakeAgent.join(fetch, "join-13");
+    const headers = { Authorization: `Bearer ${await agent.token()}` };
+    const body = JSON.stringify({ session: agent.session, pods: [], terminated: [], events: [] });
+    const report = async () => (await agent.request("/kedge/v1/nodes/join-13/status", { method: "POST", headers, body })).status;
+    expect(await report()).toBe(200);
+    await asAdmin(fetch, "/kedge/v1/nodes/join-13/agent", { method: "DELETE" });
+    expect(await report()).toBe(401);
+  });
+
   test("a revoked agent's waiting poll ends at once, and the node may join again", async () => {
     const agent = await FakeAgent.join(fetch, "join-10");
     const { revision, epoch } = await agent.poll();

@@ -28,6 +28,7 @@ function statusOfUnforeseen(error: unknown): Status {
   if (isOverloaded(error)) return StatusError.tooManyRequests("the store is busy or restarting, please try again", 1).status;
   const message = error instanceof Error ? error.message : "";
   // As upstream when etcd answers too late, and when it is not there.
+  if (message.includes(outcomes.late)) return StatusError.timeout(`a part of the control plane ${outcomes.late}`, 0).status;
   if (message.includes(outcomes.unknown)) return StatusError.timeout(outcomes.unknown, 0).status;
   if (message.includes(outcomes.notWritten)) return StatusError.serviceUnavailable("the database cannot be reached").status;
   return StatusError.internal(`request ${requestId} failed, see the log`).status;

@@ -20,6 +20,7 @@ import { decode } from "../resources/decode.ts";
 import type { RequestContext } from "../resources/resource.ts";
 import type { HttpEnv } from "./context.ts";
 import { withDeadline } from "../objects/deadline.ts";
+import { outcomes } from "../storage/ports.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 
 const sessionMs = 20_000;
@@ -63,8 +64,10 @@ export const nodeRoutes = new Hono<HttpEnv>()
   .post("/nodes/:node/status", async (c) => {
     const node = ownNode(c.var.user, c.req.param("node"));
     const report = reportOf(await bodyOf(c.req.raw));
-    const isNewest = await hubOf(c.env).report(node, report.session, report.node !== undefined);
-    if (!isNewest) throw StatusError.conflict({ group: "", kind: "nodes", name: node }, "a newer session of its agent is running");
+    const heard = await hubOf(c.env).report(node, report.session, report.node !== undefined);
+    // Its token was found good a moment ago; the hub knows better.
+    if (heard === "unknown") throw StatusError.unauthorized();
+    if (heard === "stale") throw StatusError.conflict({ group: "", kind: "nodes", name: node }, "a newer session of its agent is running");
     const context = requestContext(c.env, c.var.user, settingsCache.latest());
     return c.json(await applyReport(node, report, { store: storeOf(c.env), planner, context }));
   })
@@ -74,7 +77,7 @@ export const nodeRoutes = new Hono<HttpEnv>()
     if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") throw StatusError.badRequest("Upgrade: websocket is required");
     const session = c.env.SESSION.getByName(c.req.param("id"));
     const dialled = session.fetch(`https://session/agent?node=${encodeURIComponent(node)}`, { headers: { Upgrade: "websocket" } });
-    return await withDeadline(dialled, sessionMs, "the session did not answer in time");
+    return await withDeadline(dialled, sessionMs, `the session ${outcomes.late}`);
   });
 
 function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {

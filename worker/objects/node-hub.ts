@@ -16,6 +16,7 @@ import { timestamp } from "../registry/time.ts";
 import { leases as leaseResource } from "../resources/coordination/leases.ts";
 import { nodes } from "../resources/core/nodes.ts";
 import type { Store } from "../storage/store.ts";
+import { outcomes } from "../storage/ports.ts";
 import { withDeadline } from "./deadline.ts";
 import { planner, storeOf } from "./ports.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
@@ -117,11 +118,12 @@ export class NodeHub extends DurableObject<Env> {
     await this.#arm();
   }
 
-  /** A status report came in; false if a newer session of the agent runs. */
-  async report(node: string, session: number, hasNodeStatus: boolean): Promise<boolean> {
+  /** A status report came in. `unknown`: the node has no agent any more; `stale`: a newer session of the agent runs. */
+  async report(node: string, session: number, hasNodeStatus: boolean): Promise<"heard" | "stale" | "unknown"> {
+    if ((await this.#keys.keyOf(node)) === undefined) return "unknown";
     const heard = this.#hub.report(node, session, hasNodeStatus);
     await this.#arm();
-    return heard !== "stale";
+    return heard === "stale" ? "stale" : "heard";
   }
 
   /** An agent of the node was heard from within its grace period. */
@@ -212,7 +214,7 @@ export class NodeHub extends DurableObject<Env> {
     const key = `nodes//${name}`;
     try {
       const { revision } = await this.#store.describe();
-      await withDeadline(this.env.WORKLOAD.getByName(key).wake(revision), wakeMs, `${key} did not answer in time`);
+      await withDeadline(this.env.WORKLOAD.getByName(key).wake(revision), wakeMs, `${key} ${outcomes.late}`);
     } catch (error) {
       console.error(`hub: lifecycle of node ${name} could not be woken`, error);
     }

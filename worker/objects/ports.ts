@@ -6,6 +6,7 @@ import type { Env } from "../env.ts";
 import type { Store, WriteAnswer } from "../storage/store.ts";
 import { objectMemory } from "../settings/object-memory.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
+import { outcomes } from "../storage/ports.ts";
 import { withDeadline } from "./deadline.ts";
 import type { NodeHub } from "./node-hub.ts";
 
@@ -26,8 +27,18 @@ export function storeOf(env: Pick<Env, "STORE">): Store {
   return boundedStore(() => env.STORE.get(id) as unknown as Store, storeMs);
 }
 
+/** For those whose whole work has a deadline already. */
+export function storeWithin(env: Pick<Env, "STORE">): Store {
+  storeId ??= env.STORE.idFromName("store");
+  const id = storeId;
+  return storeAsking(renewed(() => env.STORE.get(id) as unknown as Store));
+}
+
 export function boundedStore(open: () => Store, ms: number): Store {
-  const ask = bounded(open, ms, "the store did not answer in time");
+  return storeAsking(bounded(open, ms, `the store ${outcomes.late}`));
+}
+
+function storeAsking(ask: Ask<Store>): Store {
   return {
     get: (key) => ask((store) => store.get(key)),
     getMany: (keys) => ask((store) => store.getMany(keys)),
@@ -54,7 +65,7 @@ export function boundedStore(open: () => Store, ms: number): Store {
 export type HubPort = Pick<NodeHub, "fetch" | "report" | "isConnected" | "openSession" | "lastSession" | "identityOf" | "agentChanged">;
 
 export function hubOf(env: Pick<Env, "NODE_HUB">): HubPort {
-  const ask = bounded(() => env.NODE_HUB.getByName("hub"), hubMs, "the node hub did not answer in time");
+  const ask = bounded(() => env.NODE_HUB.getByName("hub"), hubMs, `the node hub ${outcomes.late}`);
   return {
     fetch: (request) => ask((hub) => hub.fetch(request)),
     report: (node, session, hasNodeStatus) => ask((hub) => hub.report(node, session, hasNodeStatus)),
@@ -66,12 +77,19 @@ export function hubOf(env: Pick<Env, "NODE_HUB">): HubPort {
   };
 }
 
-function bounded<Stub>(open: () => Stub, ms: number, why: string): <T>(call: (stub: Stub) => Promise<T>) => Promise<T> {
+type Ask<Stub> = <T>(call: (stub: Stub) => Promise<T>) => Promise<T>;
+
+function bounded<Stub>(open: () => Stub, ms: number, why: string): Ask<Stub> {
+  const ask = renewed(open);
+  return (call) => ask((stub) => withDeadline(call(stub), ms, why));
+}
+
+function renewed<Stub>(open: () => Stub): Ask<Stub> {
   let stub: Stub | undefined;
   return async (call) => {
     stub ??= open();
     try {
-      return await withDeadline(call(stub), ms, why);
+      return await call(stub);
     } catch (error) {
       stub = undefined;
       throw error;

@@ -21,6 +21,8 @@ export interface CorePorts {
 export const outcomes = {
   unknown: "nobody can tell whether this was written",
   notWritten: "nothing was written",
+  /** Of a question of one object to another. */
+  late: "did not answer in time",
 };
 
 /** The message says whether the write was certainly not made, or nobody can tell. */
