@@ -1,6 +1,6 @@
 /** Dispatch: from the path's words to the handler of the verb. */
 import { StatusError } from "../../protocol/status.ts";
-import { storeOf } from "../objects/ports.ts";
+import { storeOf, storeWithin } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
 import { resourceFor } from "../resources/registry.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
@@ -58,43 +58,42 @@ const subresources: Record<string, Partial<Record<string, Handler>>> = {
 };
 
 export function mountResources(app: App): void {
-  for (const path of ["/api/:version/*", "/apis/:group/:version/*"]) {
-    app.all(path, async (c) => {
-      const info = c.get("info");
-      const resource = info.isResource ? resourceOf(info) : undefined;
-      if (!info.isResource || resource === undefined) return pathNotFound();
-      const handler = handlerOf(resource, info);
-      if (handler === undefined) return pathNotFound();
-      const store = storeOf(c.env);
-      await ensureClusterObjects(c.env, store);
-      const user = c.get("user");
-      const query = queryOf(c.req.url);
-      // Reads of an idle cluster must not make the store load.
-      const isRead = readVerbs.has(info.verb);
-      const settings = isRead ? settingsCache.latest() : await settingsCache.current(store);
-      const mending = isRead ? undefined : mendDefaultPolicy(c.env, store, settings);
-      if (mending !== undefined) c.executionCtx.waitUntil(mending);
-      const work = handler({
-        request: c.req.raw,
-        env: c.env,
-        query,
-        info,
-        resource: resource.conversion?.stored ?? resource,
-        served: resource,
-        // Before anything is written: who cannot read the answer is refused.
-        accepted: isLong(info) ? plainJson : acceptOf(c.req.raw, resource),
-        user,
-        store,
-        openWatch: openWatchOf(c.env),
-        settings: () => settingsCache.current(store),
-        authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
-        context: requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)),
-        waitUntil: (later) => c.executionCtx.waitUntil(later),
-      });
-      const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));
-      return resource.deprecation === undefined ? response : withWarnings(response, [resource.deprecation]);
+  app.all("*", async (c) => {
+    const info = c.get("info");
+    const resource = info.isResource ? resourceOf(info) : undefined;
+    if (!info.isResource || resource === undefined) return pathNotFound();
+    const handler = handlerOf(resource, info);
+    if (handler === undefined) return pathNotFound();
+    const bounded = storeOf(c.env);
+    await ensureClusterObjects(c.env, bounded);
+    const user = c.get("user");
+    const query = queryOf(c.req.url);
+    // Reads of an idle cluster must not make the store load.
+    const isRead = readVerbs.has(info.verb);
+    const settings = isRead ? settingsCache.latest() : await settingsCache.current(bounded);
+    const mending = isRead ? undefined : mendDefaultPolicy(c.env, bounded, settings);
+    if (mending !== undefined) c.executionCtx.waitUntil(mending);
+    const work = handler({
+      request: c.req.raw,
+      env: c.env,
+      query,
+      info,
+      resource: resource.conversion?.stored ?? resource,
+      served: resource,
+      // Before anything is written: who cannot read the answer is refused.
+      accepted: isLong(info) ? plainJson : acceptOf(c.req.raw, resource),
+      user,
+      // What has a deadline needs none for each of its questions: a timer costs some hundredths of a GET.
+      store: isLong(info) ? bounded : storeWithin(c.env),
+      openWatch: openWatchOf(c.env),
+      settings: () => settingsCache.current(bounded),
+      authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
+      context: requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)),
+      waitUntil: (later) => c.executionCtx.waitUntil(later),
     });
-  }
+    const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));
+    return resource.deprecation === undefined ? response : withWarnings(response, [resource.deprecation]);
+  });
 }
 
 const readVerbs = new Set(["get", "list", "watch"]);
