@@ -1,6 +1,6 @@
 /** What somebody wants to do, in the words that authorization decides by. */
 import { StatusError } from "../../protocol/status.ts";
-import type { FieldRequirement, LabelRequirement } from "../storage/store.ts";
+import type { FieldRequirement, LabelRequirement } from "../../protocol/selectors.ts";
 import type { User } from "./user.ts";
 
 export interface ResourceAttributes {

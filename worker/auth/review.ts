@@ -2,9 +2,8 @@
 import type {
   FieldSelectorAttributes, LabelSelectorAttributes, ResourceAttributes as Asked, SubjectAccessReviewSpec, SubjectRulesReviewStatus, UserInfo,
 } from "../../protocol/kubernetes/generated/types.ts";
-import { parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
+import { type FieldRequirement, type LabelRequirement, parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { FieldRequirement, LabelRequirement } from "../storage/store.ts";
 import { onResource, type Attributes } from "./attributes.ts";
 import { rulesFor } from "./rbac/authorize.ts";
 import { ruleIndexOf } from "./rbac/rule-index.ts";

@@ -1,8 +1,8 @@
 /** What a list or watch covers, from path and selectors. */
-import { parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
+import { type FieldRequirement, parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
-import type { FieldRequirement, Selection } from "../storage/store.ts";
+import type { Selection } from "../storage/store.ts";
 import type { Call } from "./context.ts";
 
 export function selectionOf({ info, resource, served, query }: Pick<Call, "info" | "resource" | "served" | "query">): Selection {

@@ -2,6 +2,7 @@
  * The contract of the store: what the Store Durable Object offers to the rest of the Worker (as RPC), and what the
  * store asks of the domain. The store knows keys, revisions and index terms; it knows no Kubernetes kind.
  */
+import type { FieldRequirement, LabelRequirement } from "../../protocol/selectors.ts";
 
 /**
  * `<resource>[.<group>]/<namespace>/<name>`: `pods/default/web-0`, `deployments.apps/default/web`, `nodes//host-1`.
@@ -52,18 +53,6 @@ export interface StoredObject {
   key: ObjectKey;
   revision: number;
   text: ObjectText;
-}
-
-export interface LabelRequirement {
-  key: string;
-  operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
-  values?: string[];
-}
-
-export interface FieldRequirement {
-  field: string;
-  operator: "=" | "!=";
-  value: string;
 }
 
 /** What a list or a watch covers. All given parts must match. */
