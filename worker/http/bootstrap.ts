@@ -1,6 +1,6 @@
 /**
- * What every cluster has from its first moment: four namespaces, two PriorityClasses, the Service `kubernetes`, and the
- * default roles and bindings.
+ * What every cluster has from its first moment: four namespaces, two PriorityClasses, the ServiceCIDR and the Service
+ * `kubernetes`, and the default roles and bindings.
  */
 import type { Env } from "../env.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
@@ -9,6 +9,7 @@ import { planner } from "../registry/planner.ts";
 import { kubernetesAddress } from "../registry/service-range.ts";
 import { writePlanned } from "../registry/writer.ts";
 import { namespaces } from "../resources/core/namespaces.ts";
+import { serviceCidrs } from "../resources/networking/service-cidrs.ts";
 import { priorityClasses } from "../resources/scheduling/priority-classes.ts";
 import { objectKey, type Resource } from "../resources/resource.ts";
 import { services } from "../resources/core/services.ts";
@@ -26,7 +27,10 @@ export async function ensureClusterObjects(env: Env, store: Store): Promise<void
   if (isDone) return;
   // The Service last: it needs its namespace.
   await createMissing(env, store, namespaces, names.map((name) => ({ metadata: { name } })));
-  await createMissing(env, store, priorityClasses, systemPriorities);
+  await Promise.all([
+    createMissing(env, store, priorityClasses, systemPriorities),
+    createMissing(env, store, serviceCidrs, [{ metadata: { name: "kubernetes" }, spec: { cidrs: [env.SERVICE_CIDR] } }]),
+  ]);
   await createMissing(env, store, services, [kubernetesService(env.SERVICE_CIDR)]);
   await ensureDefaultPolicy(env, store);
   isDone = true;

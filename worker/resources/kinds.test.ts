@@ -96,6 +96,8 @@ describe.each(kinds)("%s", (_, resource) => {
 /** Required fields that have a default, or whose zero value means something: leaving them out is no error. */
 const mayBeAbsent = new Set([
   "ClusterRoleBinding roleRef.apiGroup",
+  "CSIDriver spec",
+  "CSIDriver spec.tokenRequests[0].audience",
   "ControllerRevision revision",
   "EndpointSlice endpoints",
   "PriorityClass value",

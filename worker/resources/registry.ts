@@ -8,10 +8,10 @@ import { controllerRevisions } from "./apps/controller-revisions.ts";
 import { deployments } from "./apps/deployments.ts";
 import { replicaSets } from "./apps/replica-sets.ts";
 import { statefulSets } from "./apps/stateful-sets.ts";
+import { tokenReviews } from "./authentication/token-reviews.ts";
 import { certificateSigningRequests } from "./certificates/certificate-signing-requests.ts";
 import { leases } from "./coordination/leases.ts";
 import { selfSubjectReviews } from "./authentication/self-subject-reviews.ts";
-import { tokenReviews } from "./authentication/token-reviews.ts";
 import {
   localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews,
 } from "./authorization/access-reviews.ts";
@@ -32,12 +32,24 @@ import { serviceAccounts } from "./core/service-accounts.ts";
 import { services } from "./core/services.ts";
 import { endpointSlices } from "./discovery/endpoint-slices.ts";
 import { eventsOfGroup } from "./events/events-of-group.ts";
+import { ingressClasses } from "./networking/ingress-classes.ts";
+import { ingresses } from "./networking/ingresses.ts";
+import { ipAddresses } from "./networking/ip-addresses.ts";
+import { networkPolicies } from "./networking/network-policies.ts";
+import { serviceCidrs } from "./networking/service-cidrs.ts";
+import { runtimeClasses } from "./node/runtime-classes.ts";
 import { clusterRoleBindings } from "./rbac/cluster-role-bindings.ts";
 import { clusterRoles } from "./rbac/cluster-roles.ts";
 import { roleBindings } from "./rbac/role-bindings.ts";
 import { roles } from "./rbac/roles.ts";
 import { resourceKey, type Resource } from "./resource.ts";
 import { priorityClasses } from "./scheduling/priority-classes.ts";
+import { csiDrivers } from "./storage/csi-drivers.ts";
+import { csiNodes } from "./storage/csi-nodes.ts";
+import { csiStorageCapacities } from "./storage/csi-storage-capacities.ts";
+import { storageClasses } from "./storage/storage-classes.ts";
+import { volumeAttachments } from "./storage/volume-attachments.ts";
+import { volumeAttributesClasses } from "./storage/volume-attributes-classes.ts";
 
 /** In the order in which discovery lists them. */
 export const resources: readonly Resource[] = [
@@ -79,6 +91,18 @@ export const resources: readonly Resource[] = [
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
+  ingressClasses,
+  ingresses,
+  ipAddresses,
+  networkPolicies,
+  serviceCidrs,
+  runtimeClasses,
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
+  storageClasses,
+  volumeAttachments,
+  volumeAttributesClasses,
 ];
 
 const byPath = new Map(resources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));

@@ -18,6 +18,12 @@ export function sampleOf(resource: Resource): Sample {
   return structuredClone(found);
 }
 
+/** Names for more objects like the sample. */
+export function anotherName({ object }: Sample, at: number): string {
+  // An IPAddress is called like the address.
+  return object.kind === "IPAddress" ? `10.9.9.${at}` : `${object.metadata?.name ?? name}-${at}`;
+}
+
 function sample(apiVersion: string, kind: string, rest: Record<string, unknown>, status?: Record<string, unknown>): Sample {
   return { object: { apiVersion, kind, metadata: { name }, ...rest }, ...(status === undefined ? {} : { status }) };
 }
@@ -106,6 +112,41 @@ const apps: Sample[] = [
   sample("apps/v1", "StatefulSet", { spec: { selector, template, serviceName: "web" } }, { observedGeneration: 1, replicas: 1, availableReplicas: 0 }),
 ];
 
+const networking: Sample[] = [
+  sample(
+    "networking.k8s.io/v1",
+    "Ingress",
+    { spec: { rules: [{ http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }] } }] } },
+    { loadBalancer: { ingress: [{ ip: "10.0.0.1" }] } },
+  ),
+  sample("networking.k8s.io/v1", "IngressClass", {
+    spec: { controller: "example.com/c", parameters: { apiGroup: "example.com", kind: "Config", name: "c" } },
+  }),
+  sample("networking.k8s.io/v1", "IPAddress", { metadata: { name: "10.9.9.0" }, spec: { parentRef: { resource: "services", namespace: "default", name: "web" } } }),
+  sample("networking.k8s.io/v1", "NetworkPolicy", {
+    spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: [{ port: 80 }] }] },
+  }),
+  sample("networking.k8s.io/v1", "ServiceCIDR", { spec: { cidrs: ["10.1.0.0/16"] } }, { conditions: [condition] }),
+  sample("node.k8s.io/v1", "RuntimeClass", { handler: "runc" }),
+];
+
+const storage: Sample[] = [
+  sample("storage.k8s.io/v1", "CSIDriver", { spec: { tokenRequests: [{ audience: "a" }] } }),
+  sample("storage.k8s.io/v1", "CSINode", { spec: { drivers: [{ name: "csi.example.com", nodeID: "n" }] } }),
+  sample("storage.k8s.io/v1", "CSIStorageCapacity", { storageClassName: "fast", capacity: "1Gi" }),
+  sample("storage.k8s.io/v1", "StorageClass", {
+    provisioner: "csi.example.com",
+    allowedTopologies: [{ matchLabelExpressions: [{ key: "zone", values: ["a"] }] }],
+  }),
+  sample(
+    "storage.k8s.io/v1",
+    "VolumeAttachment",
+    { spec: { attacher: "csi.example.com", nodeName: "n", source: { persistentVolumeName: "v" } } },
+    { attached: true },
+  ),
+  sample("storage.k8s.io/v1", "VolumeAttributesClass", { driverName: "csi.example.com", parameters: { a: "b" } }),
+];
+
 const others: Sample[] = [
   sample("coordination.k8s.io/v1", "Lease", { spec: { holderIdentity: "me", leaseDurationSeconds: 15 } }),
   sample("discovery.k8s.io/v1", "EndpointSlice", { addressType: "IPv4", endpoints: [{ addresses: ["10.0.0.1"] }], ports: [{ port: 80 }] }),
@@ -122,4 +163,4 @@ const others: Sample[] = [
   sample("scheduling.k8s.io/v1", "PriorityClass", { value: 1 }),
 ];
 
-const byKind = new Map([...core, ...access, ...admission, ...apps, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));
+const byKind = new Map([...core, ...access, ...admission, ...apps, ...networking, ...storage, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { apiVersionOf, resources } from "../../../worker/resources/registry.ts";
 import type { Resource } from "../../../worker/resources/resource.ts";
-import { sampleNamespace, sampleOf } from "../../../worker/resources/samples.ts";
+import { anotherName, sampleNamespace, sampleOf } from "../../../worker/resources/samples.ts";
 import { call, namespace, prepare, WatchReader, type Json } from "./api.ts";
 
 const mark = { "test.example.com/kinds": "yes" };
@@ -64,7 +64,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
   });
 
   test("is shown as a table, as metadata, and taken as YAML", async () => {
-    const name = `${body.metadata.name}-shown`;
+    const name = anotherName(sampleOf(resource), 1);
     const own = { ...body, metadata: { ...body.metadata, name } };
     const dry = await call("POST", `${collection}?dryRun=All`, { text: yamlOf(own), type: "application/yaml" });
     expect(dry.status, dry.text).toBe(201);
@@ -89,7 +89,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
   });
 
   if (resource.subresources.status !== undefined) test("has its status written on its own", async () => {
-    const name = `${body.metadata.name}-status`;
+    const name = anotherName(sampleOf(resource), 2);
     const { status } = sampleOf(resource);
     const created = await call("POST", collection, { body: { ...body, metadata: { ...body.metadata, name } } });
     expect(created.status, created.text).toBe(201);
@@ -102,7 +102,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
   });
 
   if (resource.verbs.includes("deletecollection")) test("is deleted with its collection", async () => {
-    const names = ["a", "b"].map((suffix) => `${body.metadata.name}-${suffix}`);
+    const names = [3, 4].map((at) => anotherName(sampleOf(resource), at));
     for (const name of names) expect((await call("POST", collection, { body: { ...body, metadata: { ...body.metadata, name } } })).status).toBe(201);
     const { status, body: list } = await call("DELETE", `${collection}?labelSelector=test.example.com%2Fkinds%3Dyes`);
     expect(status).toBe(200);

@@ -40,6 +40,17 @@ export const dns1035LabelErrors = (value: string): string[] => check(value, 63, 
 export const dns1123SubdomainErrors = (value: string): string[] => check(value, 253, subdomain, subdomainRule);
 export const labelValueErrors = (value: string): string[] => check(value, 63, labelValuePattern, labelValueRule);
 
+const wildcardRule =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case " +
+  "alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for " +
+  "validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+/** `*.example.com` */
+export function wildcardSubdomainErrors(value: string): string[] {
+  const isWildcard = value.startsWith("*.") && subdomain.test(value.slice(2));
+  return [...(value.length > 253 ? ["must be no more than 253 bytes"] : []), ...(isWildcard ? [] : [wildcardRule])];
+}
+
 /** What no name may be, because it stands in paths (apimachinery's `path.IsValidPathSegmentName`). */
 export function pathSegmentNameErrors(value: string): string[] {
   if (value === "." || value === "..") return [`may not be '${value}'`];

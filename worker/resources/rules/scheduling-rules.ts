@@ -16,7 +16,7 @@ export function schedulingErrors(path: string, spec: PodSpec): FieldError[] {
   ];
 }
 
-function tolerationErrors(path: string, toleration: Toleration): FieldError[] {
+export function tolerationErrors(path: string, toleration: Toleration): FieldError[] {
   const { key = "", operator = "", value = "", effect = "", tolerationSeconds } = toleration;
   const errors = key === "" ? [] : invalidFor(`${path}.key`, key, qualifiedNameErrors(key));
   if (key === "" && operator !== "Exists") {
