@@ -117,6 +117,7 @@ function isOmitted(field: Field, value: unknown, { name, key }: { name: string; 
 /** Fields that Go holds as pointers to strings, for which the empty string means something. */
 const keepsEmptyString = new Set([
   "io.k8s.api.discovery.v1.EndpointPort.name",
+  "io.k8s.api.batch.v1.CronJobSpec.timeZone",
   "io.k8s.api.core.v1.PersistentVolumeClaimSpec.storageClassName",
   "io.k8s.api.core.v1.PersistentVolumeClaimSpec.volumeAttributesClassName",
 ]);

@@ -5,16 +5,21 @@ import { validatingAdmissionPolicies } from "./admissionregistration/validating-
 import { validatingAdmissionPolicyBindings } from "./admissionregistration/validating-admission-policy-bindings.ts";
 import { validatingWebhookConfigurations } from "./admissionregistration/validating-webhook-configurations.ts";
 import { controllerRevisions } from "./apps/controller-revisions.ts";
+import { daemonSets } from "./apps/daemon-sets.ts";
 import { deployments } from "./apps/deployments.ts";
 import { replicaSets } from "./apps/replica-sets.ts";
 import { statefulSets } from "./apps/stateful-sets.ts";
-import { tokenReviews } from "./authentication/token-reviews.ts";
-import { certificateSigningRequests } from "./certificates/certificate-signing-requests.ts";
-import { leases } from "./coordination/leases.ts";
 import { selfSubjectReviews } from "./authentication/self-subject-reviews.ts";
+import { tokenReviews } from "./authentication/token-reviews.ts";
 import {
   localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews,
 } from "./authorization/access-reviews.ts";
+import { autoscalersV1 } from "./autoscaling/autoscalers-v1.ts";
+import { horizontalPodAutoscalers } from "./autoscaling/horizontal-pod-autoscalers.ts";
+import { cronJobs } from "./batch/cron-jobs.ts";
+import { jobs } from "./batch/jobs.ts";
+import { certificateSigningRequests } from "./certificates/certificate-signing-requests.ts";
+import { leases } from "./coordination/leases.ts";
 import { configMaps } from "./core/config-maps.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { events } from "./core/events.ts";
@@ -38,6 +43,7 @@ import { ipAddresses } from "./networking/ip-addresses.ts";
 import { networkPolicies } from "./networking/network-policies.ts";
 import { serviceCidrs } from "./networking/service-cidrs.ts";
 import { runtimeClasses } from "./node/runtime-classes.ts";
+import { podDisruptionBudgets } from "./policy/pod-disruption-budgets.ts";
 import { clusterRoleBindings } from "./rbac/cluster-role-bindings.ts";
 import { clusterRoles } from "./rbac/cluster-roles.ts";
 import { roleBindings } from "./rbac/role-bindings.ts";
@@ -69,6 +75,7 @@ export const resources: readonly Resource[] = [
   serviceAccounts,
   services,
   controllerRevisions,
+  daemonSets,
   deployments,
   replicaSets,
   statefulSets,
@@ -78,6 +85,11 @@ export const resources: readonly Resource[] = [
   selfSubjectAccessReviews,
   selfSubjectRulesReviews,
   subjectAccessReviews,
+  horizontalPodAutoscalers,
+  autoscalersV1,
+  cronJobs,
+  jobs,
+  podDisruptionBudgets,
   leases,
   eventsOfGroup,
   endpointSlices,

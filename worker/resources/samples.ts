@@ -107,9 +107,36 @@ const admission: Sample[] = [
 
 const apps: Sample[] = [
   sample("apps/v1", "ControllerRevision", { data: { a: 1 }, revision: 1 }),
+  sample(
+    "apps/v1",
+    "DaemonSet",
+    { spec: { selector, template } },
+    { currentNumberScheduled: 1, desiredNumberScheduled: 1, numberMisscheduled: 0, numberReady: 1 },
+  ),
   sample("apps/v1", "Deployment", { spec: { selector, template } }, { observedGeneration: 1, replicas: 1 }),
   sample("apps/v1", "ReplicaSet", { spec: { selector, template } }, { observedGeneration: 1, replicas: 1 }),
   sample("apps/v1", "StatefulSet", { spec: { selector, template, serviceName: "web" } }, { observedGeneration: 1, replicas: 1, availableReplicas: 0 }),
+];
+
+const jobSpec = { template: { spec: { ...podSpec, restartPolicy: "Never" } } };
+const scaled = { maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" } };
+const pods = { metric: { name: "rps" }, target: { type: "AverageValue", averageValue: "10" } };
+const autoscaled: Sample[] = [
+  sample("autoscaling/v2", "HorizontalPodAutoscaler", { spec: { ...scaled, metrics: [{ type: "Pods", pods }], behavior: { scaleUp: {} } } }, { desiredReplicas: 2 }),
+  sample(
+    "autoscaling/v1",
+    "HorizontalPodAutoscaler",
+    { metadata: { name: "sample-v1" }, spec: { ...scaled, targetCPUUtilizationPercentage: 50 } },
+    { currentReplicas: 1, desiredReplicas: 2, currentCPUUtilizationPercentage: 60 },
+  ),
+  sample("batch/v1", "CronJob", { spec: { schedule: "*/5 * * * *", jobTemplate: { spec: jobSpec } } }, { lastScheduleTime: time }),
+  sample("batch/v1", "Job", { spec: jobSpec }, { active: 1, startTime: time }),
+  sample(
+    "policy/v1",
+    "PodDisruptionBudget",
+    { spec: { minAvailable: "50%", selector } },
+    { currentHealthy: 1, desiredHealthy: 1, disruptionsAllowed: 0, expectedPods: 1 },
+  ),
 ];
 
 const networking: Sample[] = [
@@ -163,4 +190,4 @@ const others: Sample[] = [
   sample("scheduling.k8s.io/v1", "PriorityClass", { value: 1 }),
 ];
 
-const byKind = new Map([...core, ...access, ...admission, ...apps, ...networking, ...storage, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));
+const byKind = new Map([...core, ...access, ...admission, ...apps, ...autoscaled, ...networking, ...storage, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));

@@ -32,9 +32,10 @@ export function accepted(object: KubernetesObject): KubernetesObject {
 
 export function created(object: KubernetesObject): Stored<KubernetesObject> {
   const result = accepted(object);
-  known(object).prepareForCreate?.(result, context);
   const metadata = { uid: "uid-1", resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z", name: "", ...result.metadata };
-  return { ...result, metadata };
+  const stored = { ...result, metadata };
+  known(object).prepareForCreate?.(stored, context);
+  return stored;
 }
 
 const sentence = ({ path, message }: FieldError): string => `${path}: ${message}`;

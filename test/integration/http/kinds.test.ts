@@ -6,6 +6,8 @@ import { anotherName, sampleNamespace, sampleOf } from "../../../worker/resource
 import { call, namespace, prepare, WatchReader, type Json } from "./api.ts";
 
 const mark = { "test.example.com/kinds": "yes" };
+/** A Job leaves its pods behind if nobody says otherwise, and waits until they are free. */
+const background = { propagationPolicy: "Background" };
 const merge = "application/merge-patch+json";
 const tableType = "application/json;as=Table;g=meta.k8s.io;v=v1";
 const metadataType = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -57,7 +59,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
     expect(patched.body.metadata.annotations).toMatchObject({ by: "patch" });
     expect(patched.body.spec).toEqual(updated.body.spec);
 
-    const deleted = await call("DELETE", path, { body: { propagationPolicy: "Background" } });
+    const deleted = await call("DELETE", path, { body: background });
     expect(deleted.status, deleted.text).toBe(200);
     expect(await annotationsSeen(watch)).toEqual([undefined, "put", "patch", "deleted"]);
     if (resource.kind !== "Namespace") expect((await call("GET", path)).status).toBe(404);
@@ -79,7 +81,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
     const metadata = await call("GET", `${collection}/${name}`, { accept: metadataType });
     expect(metadata.body).toMatchObject({ kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: { name, uid: created.body.metadata.uid } });
     expect(Object.keys(metadata.body).toSorted()).toEqual(["apiVersion", "kind", "metadata"]);
-    expect((await call("DELETE", `${collection}/${name}`)).status).toBe(200);
+    expect((await call("DELETE", `${collection}/${name}`, { body: background })).status).toBe(200);
   });
 
   test("is refused with a field that it does not have, when the client is strict", async () => {
@@ -98,13 +100,13 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
     expect(written.body.status).toMatchObject(status ?? {});
     expect(written.body.metadata.generation).toBe(created.body.metadata.generation);
     expect((await call("GET", `${collection}/${name}/status`)).body.metadata.uid).toBe(created.body.metadata.uid);
-    expect((await call("DELETE", `${collection}/${name}`)).status).toBe(200);
+    expect((await call("DELETE", `${collection}/${name}`, { body: background })).status).toBe(200);
   });
 
   if (resource.verbs.includes("deletecollection")) test("is deleted with its collection", async () => {
     const names = [3, 4].map((at) => anotherName(sampleOf(resource), at));
     for (const name of names) expect((await call("POST", collection, { body: { ...body, metadata: { ...body.metadata, name } } })).status).toBe(201);
-    const { status, body: list } = await call("DELETE", `${collection}?labelSelector=test.example.com%2Fkinds%3Dyes`);
+    const { status, body: list } = await call("DELETE", `${collection}?labelSelector=test.example.com%2Fkinds%3Dyes`, { body: background });
     expect(status).toBe(200);
     expect(list.items.map(({ metadata }) => metadata.name)).toEqual(names);
     expect((await call("GET", `${collection}?labelSelector=test.example.com%2Fkinds%3Dyes`)).body.items).toEqual([]);
