@@ -26,6 +26,7 @@ export const jobs = defineResource<Job>({
   prepareForCreate(job) {
     job.status = {};
     if (job.spec !== undefined && job.spec.manualSelector !== true) generateSelector(job, job.spec);
+    inheritLabels(job);
   },
   validate: jobErrors,
   validateUpdate: jobUpdateErrors,
@@ -60,9 +61,14 @@ function applyDefaults(job: Job): void {
   for (const rule of spec.podFailurePolicy?.rules ?? []) {
     for (const condition of rule.onPodConditions ?? []) condition.status ||= "True";
   }
-  const labels = spec.template?.metadata?.labels;
-  if (labels !== undefined && job.metadata?.labels === undefined) job.metadata = { ...job.metadata, labels: { ...labels } };
+  inheritLabels(job);
   if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec);
+}
+
+/** A Job without labels is labelled like its pods. Mutates. */
+function inheritLabels(job: Job): void {
+  const labels = job.spec?.template?.metadata?.labels;
+  if (labels !== undefined && job.metadata?.labels === undefined) job.metadata = { ...job.metadata, labels: { ...labels } };
 }
 
 /** Labels that the author chose stay: if they contradict the Job, it is refused. Mutates. */
