@@ -2,8 +2,8 @@
  * The HTTP surface:
  *
  *     resource? ─ no ─► upgrade? → probes, join, poll ─► answered without an identity, or with one that the hub verifies
- *         │                 └─► authenticate → impersonate → authorize → version, discovery, OpenAPI, kedge's own
- *         └─ yes ─► upgrade? → authenticate → impersonate → authorize → resources
+ *         │                 └─► authenticate → impersonate → a seat → authorize → version, discovery, OpenAPI, kedge's own
+ *         └─ yes ─► upgrade? → authenticate → impersonate → a seat → authorize → resources
  *
  * Nearly every request is for a resource. They have an app of their own, whose one route takes all: hono's router would
  * need a tenth of a GET's time to find out what ./request-info.ts reads off the path anyway.
@@ -17,13 +17,16 @@ import type { App, HttpEnv } from "./context.ts";
 import { mountCustomResources } from "./custom-resources.ts";
 import { mountDiscovery } from "./discovery/discovery.ts";
 import { notFound, onError } from "./errors.ts";
-import { mountHealth } from "./health.ts";
+import { mountHealth } from "./discovery/health.ts";
+import { fairness } from "./fairness.ts";
 import { impersonate } from "./impersonate.ts";
 import { mountIssuerDiscovery, mountPublicIssuerDiscovery } from "./issuer-discovery.ts";
 import { keyRoutes } from "./keys.ts";
-import { mountMetrics } from "./metrics.ts";
+import { mountMetrics } from "./metrics/metrics.ts";
+import { measure } from "./metrics/request-metrics.ts";
 import { joinRoutes, nodeRoutes, pollRoutes } from "./nodes.ts";
 import { mountOpenApi } from "./discovery/openapi.ts";
+import { readRequestInfo } from "./read-request-info.ts";
 import { mountResources } from "./resources.ts";
 import { rejectOtherUpgrades } from "./upgrade.ts";
 import { mountVersion } from "./discovery/version.ts";
@@ -39,7 +42,7 @@ export function createApp(): Pick<App, "fetch"> {
 
 function createResourcesApp(): App {
   const app = newApp();
-  app.use(authenticate, impersonate, authorize);
+  app.use(authenticate, impersonate, readRequestInfo, fairness, authorize);
   mountCustomResources(app);
   mountResources(app);
   return app;
@@ -51,7 +54,7 @@ function createOthersApp(): App {
   mountPublicIssuerDiscovery(app);
   app.route("/kedge/v1", joinRoutes);
   app.route("/kedge/v1", pollRoutes);
-  app.use(authenticate, impersonate, authorize);
+  app.use(authenticate, impersonate, readRequestInfo, fairness, authorize);
   mountVersion(app);
   mountDiscovery(app);
   mountOpenApi(app);
@@ -66,6 +69,6 @@ function newApp(): App {
   const app = new Hono<HttpEnv>({ strict: true });
   app.onError(onError);
   app.notFound(notFound);
-  app.use(rejectOtherUpgrades);
+  app.use(measure, rejectOtherUpgrades);
   return app;
 }

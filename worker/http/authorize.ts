@@ -7,11 +7,9 @@ import { attributesOf } from "./attributes.ts";
 import { authorizerOf } from "./authorizer.ts";
 import type { HttpEnv } from "./context.ts";
 import { queryOf } from "./query.ts";
-import { requestInfoOf } from "./request-info.ts";
 
 export const authorize = createMiddleware<HttpEnv>(async (c, next) => {
-  const info = requestInfoOf(c.req.method, c.req.path, isWatch(c.req.query("watch")));
-  c.set("info", info);
+  const info = c.get("info");
   const user = c.get("user");
   if (!isPrivileged(user)) {
     const ask = authorizerOf(c.env);
@@ -22,7 +20,3 @@ export const authorize = createMiddleware<HttpEnv>(async (c, next) => {
   }
   await next();
 });
-
-export function isWatch(value: string | undefined): boolean {
-  return value !== undefined && value !== "0" && value !== "false";
-}

@@ -12,7 +12,8 @@ import type { RequestInfo, ResourceRequest } from "./request-info.ts";
 
 export interface HttpEnv {
   Bindings: Env;
-  Variables: { user: User; info: RequestInfo };
+  /** `isServed`: of a resource that there is. */
+  Variables: { user: User; info: RequestInfo; isServed?: boolean };
 }
 
 export type App = Hono<HttpEnv>;

@@ -62,6 +62,7 @@ export function mountResources(app: App): void {
     const info = c.get("info");
     const resource = info.isResource ? resourceOf(info) : undefined;
     if (!info.isResource || resource === undefined) return pathNotFound();
+    c.set("isServed", true);
     const handler = handlerOf(resource, info);
     if (handler === undefined) return pathNotFound();
     const bounded = storeOf(c.env);

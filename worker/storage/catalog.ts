@@ -29,6 +29,11 @@ export class Catalog implements Lookup {
     return this.#entries.size;
   }
 
+  /** Resource → how many of it there are. */
+  counts(): [string, number][] {
+    return [...this.#keys].map(([resource, keys]) => [resource, keys.length]);
+  }
+
   entry(key: ObjectKey): ObjectRow | undefined {
     return this.#entries.get(key);
   }

@@ -115,6 +115,7 @@ export class StoreCore implements Store {
     return {
       ...this.#ports.persistence.counters(),
       objects: this.#loader.current?.catalog.size ?? 0,
+      objectsByResource: Object.fromEntries(this.#loader.current?.catalog.counts() ?? []),
       textBytes: this.#cache.bytes,
       watches: this.feed.size,
       pendingWakes: this.#loader.current?.dispatcher.pending ?? 0,

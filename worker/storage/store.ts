@@ -235,6 +235,8 @@ export interface StoreStats {
   commits: number;
   operations: number;
   objects: number;
+  /** Resource → how many; empty while the store is not loaded. */
+  objectsByResource: Record<string, number>;
   textBytes: number;
   watches: number;
   pendingWakes: number;

@@ -11,6 +11,7 @@ import type { ListPage, Selection, Store } from "../../storage/store.ts";
 import type { OpenWatch, WatchBatch, WatchFeed } from "../../storage/watch.ts";
 import { mediaTypes, streamAcceptOf, type Encoding } from "../formats/accept.ts";
 import type { Call } from "../context.ts";
+import { beginWatch } from "../metrics/request-metrics.ts";
 import { isTrue, numberOf } from "../options.ts";
 import { checkWatchVersions, rejectFuture, revisionOf } from "../resource-version.ts";
 import { selectionOf } from "../selection.ts";
@@ -60,7 +61,8 @@ export async function watch(call: Call): Promise<Response> {
     revision: start.revision ?? 0,
   };
   const seconds = numberOf(query, "timeoutSeconds") || shortestSeconds * (1 + Math.random());
-  call.waitUntil(run(state, start, seconds));
+  const end = beginWatch(call.info);
+  call.waitUntil(run(state, start, seconds).finally(end));
   return new Response(state.stream.body, { headers: { "content-type": typeOf(accepted.encoding), "cache-control": "no-cache, private" } });
 }
 

@@ -1,0 +1,94 @@
+/**
+ * Middleware: API priority and fairness. Each request takes a seat of its priority level, or waits for one, so that a
+ * flood of one client's fills its own seats and queue and nobody else's. The seats are those of this isolate.
+ */
+import { createMiddleware } from "hono/factory";
+import type { FlowSchema, PriorityLevelConfiguration } from "../../protocol/kubernetes/generated/types.ts";
+import { StatusError } from "../../protocol/status.ts";
+import { classify, configurationOf, type Classification } from "../fairness/classify.ts";
+import { Gate, type Ticket } from "../fairness/gate.ts";
+import { seatsPerIsolate } from "../fairness/levels.ts";
+import { suggestedLevels, suggestedSchemas } from "../fairness/suggested.ts";
+import { settingsCache } from "../settings/settings-cache.ts";
+import { derived } from "../settings/settings.ts";
+import type { HttpEnv } from "./context.ts";
+import { flowMetrics } from "./metrics/flow-metrics.ts";
+import type { RequestInfo } from "./request-info.ts";
+
+const schemas = "flowschemas.flowcontrol.apiserver.k8s.io";
+const levels = "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io";
+/** Longer than this nobody waits for a seat. */
+const waitMs = 15_000;
+const firstPauseMs = 5;
+const longestPauseMs = 40;
+
+const gate = new Gate(seatsPerIsolate);
+
+/** Until a cluster has stored its own, the suggested objects are in force. */
+const configuration = derived([schemas, levels], (settings) => {
+  const stored = settings.list<FlowSchema>(schemas);
+  const storedLevels = settings.list<PriorityLevelConfiguration>(levels);
+  const made = configurationOf(stored.length === 0 ? suggestedSchemas : stored, storedLevels.length === 0 ? suggestedLevels : storedLevels);
+  gate.configure(made.levels.values());
+  return made;
+});
+
+export const fairness = createMiddleware<HttpEnv>(async (c, next) => {
+  const request = c.get("info");
+  if (isStream(request)) return await next();
+  const found = classify(configuration(settingsCache.latest()), { user: c.get("user"), request });
+  if (found === undefined) return await next();
+  const { level } = found;
+  flowMetrics.dispatched(found);
+  if (level.isExempt) {
+    await next();
+  } else {
+    const ticket = await seat(found, c.req.raw.signal);
+    try {
+      await next();
+    } finally {
+      gate.leave(ticket);
+    }
+  }
+  name(c.res.headers, found);
+});
+
+/** Waits for a seat; no longer than is bearable. */
+async function seat(found: Classification, signal: AbortSignal): Promise<Ticket> {
+  const { level, flow } = found;
+  const ticket = gate.enter(level, flow, Date.now());
+  if (ticket === undefined) throw refusal(found, level.queuing === undefined ? "concurrency-limit" : "queue-full");
+  // A client that goes takes the rest of this request with it.
+  signal.addEventListener("abort", () => gate.leave(ticket));
+  const until = Date.now() + waitMs;
+  for (let pauseMs = firstPauseMs; !gate.ask(ticket, Date.now()); pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+    if (Date.now() > until) {
+      gate.leave(ticket);
+      throw refusal(found, "time-out");
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  return ticket;
+}
+
+function refusal(found: Classification, reason: string): StatusError {
+  flowMetrics.rejected(found, reason);
+  return StatusError.tooManyRequests("Too many requests, please try again later.", 1);
+}
+
+/** Of what is stored: clients and tests find the objects by it. */
+function name(headers: Headers, { schema, level }: Classification): void {
+  if (schema.uid !== "") headers.set("x-kubernetes-pf-flowschema-uid", schema.uid);
+  if (level.uid !== "") headers.set("x-kubernetes-pf-prioritylevel-uid", level.uid);
+}
+
+const streams = ["log", "exec", "attach", "portforward", "proxy"];
+
+/** They last as long as somebody listens, and cost nothing here; a watch leaves its seat when it has begun. */
+function isStream(request: RequestInfo): boolean {
+  return request.isResource && streams.includes(request.subresource);
+}
+
+export function seatCounts(): ReturnType<Gate["counts"]> {
+  return gate.counts();
+}
