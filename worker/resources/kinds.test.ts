@@ -101,8 +101,13 @@ const mayBeAbsent = new Set([
   "CSIDriver spec",
   "CSIDriver spec.tokenRequests[0].audience",
   "ControllerRevision revision",
+  "DeviceClass spec",
   "EndpointSlice endpoints",
   "PriorityClass value",
+  "ResourceClaim spec",
+  "ResourceClaimTemplate spec",
+  "ResourceClaimTemplate spec.spec",
+  "ResourceSlice spec.pool.generation",
   "RoleBinding roleRef.apiGroup",
 ]);
 

@@ -4,6 +4,7 @@ import { mutatingWebhookConfigurations } from "./admissionregistration/mutating-
 import { validatingAdmissionPolicies } from "./admissionregistration/validating-admission-policies.ts";
 import { validatingAdmissionPolicyBindings } from "./admissionregistration/validating-admission-policy-bindings.ts";
 import { validatingWebhookConfigurations } from "./admissionregistration/validating-webhook-configurations.ts";
+import { apiServices } from "./apiregistration/api-services.ts";
 import { controllerRevisions } from "./apps/controller-revisions.ts";
 import { daemonSets } from "./apps/daemon-sets.ts";
 import { deployments } from "./apps/deployments.ts";
@@ -36,7 +37,13 @@ import { secrets } from "./core/secrets.ts";
 import { serviceAccounts } from "./core/service-accounts.ts";
 import { services } from "./core/services.ts";
 import { endpointSlices } from "./discovery/endpoint-slices.ts";
+import { deviceClasses } from "./dynamic-resources/device-classes.ts";
+import { resourceClaimTemplates } from "./dynamic-resources/resource-claim-templates.ts";
+import { resourceClaims } from "./dynamic-resources/resource-claims.ts";
+import { resourceSlices } from "./dynamic-resources/resource-slices.ts";
 import { eventsOfGroup } from "./events/events-of-group.ts";
+import { flowSchemas } from "./flowcontrol/flow-schemas.ts";
+import { priorityLevelConfigurations } from "./flowcontrol/priority-level-configurations.ts";
 import { ingressClasses } from "./networking/ingress-classes.ts";
 import { ingresses } from "./networking/ingresses.ts";
 import { ipAddresses } from "./networking/ip-addresses.ts";
@@ -115,6 +122,13 @@ export const resources: readonly Resource[] = [
   storageClasses,
   volumeAttachments,
   volumeAttributesClasses,
+  apiServices,
+  flowSchemas,
+  priorityLevelConfigurations,
+  deviceClasses,
+  resourceClaimTemplates,
+  resourceClaims,
+  resourceSlices,
 ];
 
 const byPath = new Map(resources.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));

@@ -24,6 +24,14 @@ export function anotherName({ object }: Sample, at: number): string {
   return object.kind === "IPAddress" ? `10.9.9.${at}` : `${object.metadata?.name ?? name}-${at}`;
 }
 
+/** The sample under another name, with what has to be said of the name elsewhere. */
+export function renamed(object: KubernetesObject, to: string): KubernetesObject {
+  const copy: KubernetesObject = { ...structuredClone(object), metadata: { ...object.metadata, name: to } };
+  // An APIService is called like its version and group.
+  if (object.kind === "APIService") copy["spec"] = { ...Object(object["spec"]), group: to.slice("v1.".length) };
+  return copy;
+}
+
 function sample(apiVersion: string, kind: string, rest: Record<string, unknown>, status?: Record<string, unknown>): Sample {
   return { object: { apiVersion, kind, metadata: { name }, ...rest }, ...(status === undefined ? {} : { status }) };
 }
@@ -174,7 +182,64 @@ const storage: Sample[] = [
   sample("storage.k8s.io/v1", "VolumeAttributesClass", { driverName: "csi.example.com", parameters: { a: "b" } }),
 ];
 
+const flow: Sample[] = [
+  sample(
+    "flowcontrol.apiserver.k8s.io/v1",
+    "FlowSchema",
+    {
+      spec: {
+        priorityLevelConfiguration: { name: "workload-low" },
+        distinguisherMethod: { type: "ByUser" },
+        rules: [
+          {
+            subjects: [
+              { kind: "Group", group: { name: "g" } },
+              { kind: "User", user: { name: "u" } },
+              { kind: "ServiceAccount", serviceAccount: { name: "s", namespace: "n" } },
+            ],
+            resourceRules: [{ verbs: ["get"], apiGroups: [""], resources: ["pods"], namespaces: ["*"] }],
+            nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz"] }],
+          },
+        ],
+      },
+    },
+    { conditions: [condition] },
+  ),
+  sample(
+    "flowcontrol.apiserver.k8s.io/v1",
+    "PriorityLevelConfiguration",
+    { spec: { type: "Limited", limited: { limitResponse: { type: "Queue", queuing: { queues: 8, handSize: 2, queueLengthLimit: 5 } } } } },
+    { conditions: [condition] },
+  ),
+];
+
+const request = { name: "gpu", exactly: { deviceClassName: "gpu", selectors: [{ cel: { expression: "true" } }] } };
+const devices = { requests: [request], constraints: [{ requests: ["gpu"], matchAttribute: "example.com/a" }] };
+const opaque = { driver: "gpu.example.com", parameters: { a: 1 } };
+const claimed: Sample[] = [
+  sample("resource.k8s.io/v1", "DeviceClass", { spec: { config: [{ opaque }], selectors: [{ cel: { expression: "true" } }] } }),
+  sample(
+    "resource.k8s.io/v1",
+    "ResourceClaim",
+    { spec: { devices } },
+    { reservedFor: [{ resource: "pods", name: "p", uid: "u" }], allocation: {} },
+  ),
+  sample("resource.k8s.io/v1", "ResourceClaimTemplate", { spec: { spec: { devices } } }),
+  sample("resource.k8s.io/v1", "ResourceSlice", {
+    spec: { driver: "gpu.example.com", pool: { name: "p", generation: 1, resourceSliceCount: 1 }, nodeName: "n", devices: [{ name: "gpu-0" }] },
+  }),
+];
+
 const others: Sample[] = [
+  sample(
+    "apiregistration.k8s.io/v1",
+    "APIService",
+    {
+      metadata: { name: "v1.example.com" },
+      spec: { group: "example.com", version: "v1", groupPriorityMinimum: 1000, versionPriority: 15, service: { namespace: "default", name: "api" } },
+    },
+    { conditions: [{ type: "Available", status: "True", lastTransitionTime: time }] },
+  ),
   sample("coordination.k8s.io/v1", "Lease", { spec: { holderIdentity: "me", leaseDurationSeconds: 15 } }),
   sample("discovery.k8s.io/v1", "EndpointSlice", { addressType: "IPv4", endpoints: [{ addresses: ["10.0.0.1"] }], ports: [{ port: 80 }] }),
   sample("events.k8s.io/v1", "Event", {
@@ -190,4 +255,4 @@ const others: Sample[] = [
   sample("scheduling.k8s.io/v1", "PriorityClass", { value: 1 }),
 ];
 
-const byKind = new Map([...core, ...access, ...admission, ...apps, ...autoscaled, ...networking, ...storage, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));
+const byKind = new Map([...core, ...access, ...admission, ...apps, ...autoscaled, ...networking, ...storage, ...flow, ...claimed, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));

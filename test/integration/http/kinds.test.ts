@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { apiVersionOf, resources } from "../../../worker/resources/registry.ts";
 import type { Resource } from "../../../worker/resources/resource.ts";
-import { anotherName, sampleNamespace, sampleOf } from "../../../worker/resources/samples.ts";
+import { anotherName, renamed, sampleNamespace, sampleOf } from "../../../worker/resources/samples.ts";
 import { call, namespace, prepare, WatchReader, type Json } from "./api.ts";
 
 const mark = { "test.example.com/kinds": "yes" };
@@ -67,7 +67,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
 
   test("is shown as a table, as metadata, and taken as YAML", async () => {
     const name = anotherName(sampleOf(resource), 1);
-    const own = { ...body, metadata: { ...body.metadata, name } };
+    const own = renamed(body, name);
     const dry = await call("POST", `${collection}?dryRun=All`, { text: yamlOf(own), type: "application/yaml" });
     expect(dry.status, dry.text).toBe(201);
     const created = await call("POST", collection, { body: own });
@@ -93,7 +93,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
   if (resource.subresources.status !== undefined) test("has its status written on its own", async () => {
     const name = anotherName(sampleOf(resource), 2);
     const { status } = sampleOf(resource);
-    const created = await call("POST", collection, { body: { ...body, metadata: { ...body.metadata, name } } });
+    const created = await call("POST", collection, { body: renamed(body, name) });
     expect(created.status, created.text).toBe(201);
     const written = await call("PUT", `${collection}/${name}/status`, { body: { ...changed(created.body, {}), status } });
     expect(written.status, written.text).toBe(200);
@@ -105,7 +105,7 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
 
   if (resource.verbs.includes("deletecollection")) test("is deleted with its collection", async () => {
     const names = [3, 4].map((at) => anotherName(sampleOf(resource), at));
-    for (const name of names) expect((await call("POST", collection, { body: { ...body, metadata: { ...body.metadata, name } } })).status).toBe(201);
+    for (const name of names) expect((await call("POST", collection, { body: renamed(body, name) })).status).toBe(201);
     const { status, body: list } = await call("DELETE", `${collection}?labelSelector=test.example.com%2Fkinds%3Dyes`, { body: background });
     expect(status).toBe(200);
     expect(list.items.map(({ metadata }) => metadata.name)).toEqual(names);
