@@ -9,7 +9,7 @@ import { encoded } from "./formats/answer.ts";
 /** In the client's own encoding, if it has one that fits; a refusal to answer otherwise would hide the reason. */
 export function statusResponse(status: Status, request?: Request): Response {
   const encoding = (request && encodingOf(request)) ?? "json";
-  const headers = new Headers({ "content-type": mediaTypes[encoding] });
+  const headers = new Headers({ "content-type": mediaTypes[encoding], "cache-control": "no-cache, private" });
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined && retryAfter > 0) headers.set("retry-after", String(retryAfter));
   if (status.code === 401) headers.set("www-authenticate", "Bearer");

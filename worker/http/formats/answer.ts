@@ -23,7 +23,7 @@ export type Content = string | Uint8Array | ReadableStream<Uint8Array>;
 export function answer(request: Request, content: Content, { encoding, code = 200 }: { encoding: Encoding; code?: number }): Response {
   const isText = typeof content === "string";
   const body = isText && encoding === "json" && wantsIndented(request) ? indented(content) : content;
-  const response = new Response(body, { status: code, headers: { "content-type": mediaTypes[encoding] } });
+  const response = new Response(body, { status: code, headers: { "content-type": mediaTypes[encoding], "cache-control": "no-cache, private" } });
   const isLong = body instanceof ReadableStream || body.length > compressedBytes;
   if (isLong && acceptsGzip(request)) {
     // The runtime compresses what says that it is, so that nothing is compressed twice on its way to the client.
