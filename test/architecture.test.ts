@@ -28,7 +28,7 @@ function importsOf(file: string): Import[] {
 const imports = files.flatMap(importsOf);
 const inFolder = (...folders: string[]) => (file: string) => folders.some((folder) => file.startsWith(`${folder}/`));
 const isPackage = (name: string) => (target: string) => target === name || target.startsWith(`${name}/`);
-const pureFolders = ["worker/resources", "worker/controllers", "worker/scheduler", "worker/registry", "worker/patch", "worker/fields", "worker/cel", "worker/auth/rbac", "worker/fairness", "protocol"];
+const pureFolders = ["worker/resources", "worker/controllers", "worker/scheduler", "worker/registry", "worker/patch", "worker/fields", "worker/cel", "worker/auth/rbac", "worker/audit", "worker/fairness", "protocol"];
 const isPure = inFolder(...pureFolders);
 
 /** Each row is a sentence: who → must not import → unless. */

@@ -25,6 +25,8 @@ export interface Env {
   PUBLIC_URL: string;
   /** `public` (or absent): anybody may read who issues service accounts' tokens, and its public keys. `authorized`: who may. */
   ISSUER_DISCOVERY?: string;
+  /** YAML or JSON of an `audit.k8s.io/v1` Policy. Empty or absent: nothing is audited. */
+  AUDIT_POLICY?: string;
   /** PEM of the local CA, published as `kube-root-ca.crt` in each namespace. Absent where a public CA signs. */
   ROOT_CERTIFICATE?: string;
 }

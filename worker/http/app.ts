@@ -1,9 +1,9 @@
 /**
  * The HTTP surface:
  *
- *     resource? ─ no ─► upgrade? → probes, join, poll ─► answered without an identity, or with one that the hub verifies
- *         │                 └─► authenticate → impersonate → a seat → authorize → version, discovery, OpenAPI, kedge's own
- *         └─ yes ─► upgrade? → authenticate → impersonate → a seat → authorize → resources
+ *     resource? ─ no ─► audit → upgrade? → probes, join, poll ─► answered without an identity, or with one that the hub verifies
+ *         │                         └─► authenticate → impersonate → a seat → authorize → version, discovery, OpenAPI, kedge's own
+ *         └─ yes ─► audit → upgrade? → authenticate → impersonate → a seat → authorize → resources
  *
  * Nearly every request is for a resource. They have an app of their own, whose one route takes all: hono's router would
  * need a tenth of a GET's time to find out what ./request-info.ts reads off the path anyway.
@@ -11,6 +11,7 @@
  * Whatever is thrown on the way ends in one funnel (./errors.ts).
  */
 import { Hono } from "hono";
+import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { App, HttpEnv } from "./context.ts";
@@ -69,6 +70,6 @@ function newApp(): App {
   const app = new Hono<HttpEnv>({ strict: true });
   app.onError(onError);
   app.notFound(notFound);
-  app.use(measure, rejectOtherUpgrades);
+  app.use(measure, audit, rejectOtherUpgrades);
   return app;
 }

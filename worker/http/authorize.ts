@@ -15,6 +15,7 @@ export const authorize = createMiddleware<HttpEnv>(async (c, next) => {
     const ask = authorizerOf(c.env);
     for (const attributes of attributesOf(info, queryOf(c.req.url))) {
       const decision = authorizeAtOnce(user, attributes) ?? (await ask(user, attributes));
+      c.set("decision", decision);
       if (!decision.isAllowed) throw denied(user, attributes, decision.reason);
     }
   }

@@ -1,5 +1,6 @@
 /** What hono carries for a request, and what a handler is called with. */
 import type { Hono } from "hono";
+import type { Decision } from "../auth/attributes.ts";
 import type { Authorize } from "../auth/authorize.ts";
 import type { User } from "../auth/user.ts";
 import type { Env } from "../env.ts";
@@ -12,8 +13,16 @@ import type { RequestInfo, ResourceRequest } from "./request-info.ts";
 
 export interface HttpEnv {
   Bindings: Env;
-  /** `isServed`: of a resource that there is. */
-  Variables: { user: User; info: RequestInfo; isServed?: boolean };
+  Variables: {
+    user: User;
+    /** Who asks as `user`, where that is somebody else. */
+    caller?: User;
+    info: RequestInfo;
+    /** Of a resource that there is. */
+    isServed?: boolean;
+    /** What was said of the request where rules were asked. */
+    decision?: Decision;
+  };
 }
 
 export type App = Hono<HttpEnv>;

@@ -12,8 +12,10 @@ export const impersonate = createMiddleware<HttpEnv>(async (c, next) => {
     const ask = authorizerOf(c.env);
     for (const attributes of impersonation.needs) {
       const { isAllowed, reason } = await ask(caller, attributes);
+      if (!isAllowed) c.set("decision", { isAllowed, reason });
       if (!isAllowed) throw denied(caller, attributes, reason);
     }
+    c.set("caller", caller);
     c.set("user", impersonation.user);
   }
   await next();
