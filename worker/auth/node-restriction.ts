@@ -1,5 +1,5 @@
 /** What a node may write into the objects that it may write (upstream's NodeRestriction admission). */
-import type { AuthenticationTokenRequest as TokenRequest, Node, Pod } from "../../protocol/kubernetes/generated/types.ts";
+import type { AuthenticationTokenRequest as TokenRequest, Node, Pod, ResourceSlice } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { refusedLabels } from "../nodes/node-restriction.ts";
@@ -7,10 +7,25 @@ import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
 import type { User } from "./user.ts";
 
-/** Leases and events only; a node is registered by its join, and pods are not made by nodes. */
+/** A node is registered by its join, and pods are not made by nodes: what else it makes is its own. */
 export function restrictCreate(user: User, resource: Resource, object: KubernetesObject): void {
-  if (user.node === undefined || resource.plural !== "leases") return;
-  if (object.metadata?.name !== user.node) throw forbidden(user, resource, object, "can only create its own lease");
+  if (user.node === undefined) return;
+  const isOwn = object.metadata?.name === user.node;
+  switch (resourceKey(resource)) {
+    case "leases.coordination.k8s.io":
+      if (!isOwn) throw forbidden(user, resource, object, "can only create its own lease");
+      return;
+    case "csinodes.storage.k8s.io":
+      if (!isOwn) throw forbidden(user, resource, object, "can only access CSINode with the same name as the requesting node");
+      return;
+    case "resourceslices.resource.k8s.io":
+      if (nodeNameOf(object) === user.node) return;
+      throw forbidden(user, resource, object, "can only create ResourceSlice with the same NodeName as the requesting node");
+  }
+}
+
+function nodeNameOf({ spec }: Partial<ResourceSlice>): string | undefined {
+  return spec?.nodeName;
 }
 
 export function restrictUpdate(user: User, resource: Resource, current: KubernetesObject, next: KubernetesObject): void {

@@ -2,13 +2,13 @@
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
-import { denied } from "../auth/attributes.ts";
 import { applyType } from "../patch/patch.ts";
 import { applyConfig, checkedConfig } from "../registry/apply-config.ts";
 import type { Planned } from "../registry/registry.ts";
 import { objectOf } from "../registry/text.ts";
 import { commit, type Committed } from "../registry/writer.ts";
 import { objectKey, type Resource } from "../resources/resource.ts";
+import { requireAllowed } from "./authorizer.ts";
 import { decodeValue, readBody, type FieldValidation } from "./body.ts";
 import { parseConfig } from "./config-body.ts";
 import type { Call } from "./context.ts";
@@ -75,15 +75,13 @@ export async function commitApply(call: Call, config: JsonObject, options: Upser
 }
 
 async function planCreate(call: Call, config: JsonObject, options: Upsert): Promise<Planned> {
-  const { resource, user, info } = call;
+  const { resource, info } = call;
   const about = { group: resource.group, kind: resource.plural, name: info.name };
   if (options.subresource !== "") throw StatusError.notFound(about);
   const { uid, resourceVersion } = metadataOf(config);
   if (uid) throw StatusError.conflict(about, `uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`);
   if (resourceVersion && resourceVersion !== "0") throw StatusError.conflict(about);
-  const attributes = { ...info, verb: "create" };
-  const decision = await call.authorize(user, attributes);
-  if (!decision.isAllowed) throw denied(user, attributes, decision.reason);
+  await requireAllowed(call, { ...info, verb: "create" });
   const { object, managedFields } = applyConfig(requestOf(call, config, options), undefined);
   const planned = await plannedCreate(call, decodeApplied(call, object), { managedFields });
   return await planned();

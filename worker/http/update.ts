@@ -6,6 +6,7 @@ import type { Planned } from "../registry/registry.ts";
 import { planner } from "../registry/planner.ts";
 import { commit, type Committed } from "../registry/writer.ts";
 import type { RequestContext } from "../resources/resource.ts";
+import { requireAllowed } from "./authorizer.ts";
 import { decodeBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { createDecoded } from "./create.ts";
@@ -39,6 +40,7 @@ export async function update(call: Call): Promise<Response> {
   } catch (error) {
     const mayCreate = served.isCreatedByUpdate === true && info.subresource === "" && !hasPrecondition;
     if (!mayCreate || !(error instanceof StatusError) || error.code !== 404) throw error;
+    await requireAllowed(call, { ...info, verb: "create" });
     return await createDecoded(call, decoded(), isDryRun);
   }
 }

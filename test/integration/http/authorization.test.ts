@@ -109,6 +109,17 @@ describe("who may", () => {
     expect((await call("GET", `${ns}/configmaps?fieldSelector=metadata.name%3Dsettings`, { as: ["oscar"] })).status).toBe(200);
   });
 
+  test("what a PUT or an apply would create needs create", async () => {
+    await made(roles(), { metadata: { name: "changer" }, rules: [{ apiGroups: ["", "coordination.k8s.io"], resources: ["configmaps", "leases"], verbs: ["get", "patch", "update"] }] });
+    await made(bindings(), bind("changers", "role:changer", user("charly")));
+    const lease = "/apis/coordination.k8s.io/v1/namespaces/access/leases/new";
+    const put = await call("PUT", lease, { body: { metadata: { name: "new" }, spec: {} }, as: ["charly"] });
+    expect([put.status, put.body.message]).toEqual([403, 'leases.coordination.k8s.io "new" is forbidden: User "charly" cannot create resource "leases" in API group "coordination.k8s.io" in the namespace "access"']);
+    const text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\n";
+    const applied = await call("PATCH", `${ns}/configmaps/new?fieldManager=x`, { text, type: "application/apply-patch+yaml", as: ["charly"] });
+    expect([applied.status, applied.body.message]).toEqual([403, 'configmaps "new" is forbidden: User "charly" cannot create resource "configmaps" in API group "" in the namespace "access"']);
+  });
+
   test("a WebSocket into a pod needs create, too", async () => {
     await made(roles(), { metadata: { name: "peeker" }, rules: [{ apiGroups: [""], resources: ["pods/exec"], verbs: ["get"] }] });
     await made(bindings(), bind("peekers", "role:peeker", user("pia")));
@@ -168,6 +179,12 @@ describe("granting", () => {
     const answer = await call("PATCH", `${roles()}/pods`, { body, type: "application/merge-patch+json", as: ["ada"] });
     expect(message(answer)).toContain('roles.rbac.authorization.k8s.io "pods" is forbidden: user "ada"');
     expect((await call("PATCH", `${roles()}/pods`, { body: { metadata: { labels: { a: "b" } } }, type: "application/merge-patch+json", as: ["ada"] })).status).toBe(200);
+  });
+
+  test("nor by an apply", async () => {
+    const text = `apiVersion: ${apiGroup}/v1\nkind: Role\nmetadata: {name: applied}\nrules: [{apiGroups: [""], resources: [nodes], verbs: [get]}]\n`;
+    const answer = await call("PATCH", `${roles()}/applied?fieldManager=x`, { text, type: "application/apply-patch+yaml", as: ["ada"] });
+    expect(message(answer)).toContain('403 roles.rbac.authorization.k8s.io "applied" is forbidden: user "ada"');
   });
 
   test("nor binds a role of which they do not hold all, unless they may bind", async () => {

@@ -221,6 +221,23 @@ describe("what a node may", () => {
     expect(status).toBe(code);
   });
 
+  test("list its own node's pods, and no others", async () => {
+    const listed = (selector: string) => call("GET", `${ns}/pods?fieldSelector=spec.nodeName%3D${selector}`, { token });
+    expect((await listed("node-1")).body.items.map(({ metadata }) => metadata.name)).toContain("mine");
+    const { body } = await listed("node-2");
+    expect(body.message).toContain("can only list/watch pods with spec.nodeName field selector");
+  });
+
+  test("get tokens of its own pods' accounts, bound to these pods", async () => {
+    const asked = async (name: string, bound: object | undefined) =>
+      await call("POST", `${ns}/serviceaccounts/default/token`, { token, body: { spec: { audiences: [], ...(bound === undefined ? {} : { boundObjectRef: { apiVersion: "v1", kind: "Pod", name, ...bound } }) } } });
+    const uidOf = async (name: string) => (await call("GET", `${ns}/pods/${name}`)).body.metadata.uid;
+    expect((await asked("mine", { uid: await uidOf("mine") })).status).toBe(201);
+    expect((await asked("others", { uid: await uidOf("others") })).body.message).toBe('serviceaccounts "default" is forbidden: node requested token bound to a pod scheduled on a different node');
+    expect((await asked("mine", undefined)).body.message).toContain("node requested token not bound to a pod");
+    expect((await call("POST", `${ns}/serviceaccounts/stranger/token`, { token, body: {} })).body.message).toContain("no relationship found between node 'node-1' and this object");
+  });
+
   test("change its own pod's status, but not its spec or another's", async () => {
     const patch = { token, type: "application/merge-patch+json", body: { status: { phase: "Running" } } };
     expect((await call("PATCH", `${ns}/pods/mine/status`, patch)).status).toBe(200);
