@@ -84,6 +84,8 @@ export function faultyPersistence(inner: Persistence, pass: <T>(call: () => Prom
     commit: (commit) => pass(() => inner.commit(commit)),
     texts: (revisions) => pass(() => inner.texts(revisions)),
     history: (after, limit) => pass(() => inner.history(after, limit)),
+    hasOldKeys: inner.hasOldKeys,
+    reseal: (after, limit) => pass(() => inner.reseal(after, limit)),
     counters: () => inner.counters(),
   };
 }

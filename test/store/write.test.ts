@@ -101,6 +101,8 @@ describe("a database that does not answer", () => {
         commit: (commit) => persistence.commit(commit),
         texts: (revisions) => persistence.texts(revisions),
         history: (after, limit) => persistence.history(after, limit),
+        hasOldKeys: false,
+        reseal: (after, limit) => persistence.reseal(after, limit),
         counters: () => persistence.counters(),
       },
     });

@@ -29,10 +29,23 @@ export function ensureSecrets(paths: StatePaths): ClusterSecrets {
   return {
     adminToken: keep(adminTokenFile(paths), newAdminToken),
     encryptionKeys: keep(
-      join(paths.secrets, "encryption-keys"),
-      () => `${randomBytes(4).toString("hex")}:${randomBytes(32).toString("base64")}`,
+      encryptionKeysFile(paths),
+      newEncryptionKey,
     ),
   };
+}
+
+const encryptionKeysFile = (paths: StatePaths) => join(paths.secrets, "encryption-keys");
+const newEncryptionKey = () => `${randomBytes(4).toString("hex")}:${randomBytes(32).toString("base64")}`;
+
+/** A new key encrypts, those before it decrypt; from the next start of workerd on. */
+export function addEncryptionKey(paths: StatePaths): void {
+  writePrivately(encryptionKeysFile(paths), `${newEncryptionKey()},${ensureSecrets(paths).encryptionKeys}`);
+}
+
+/** Only the one that encrypts stays: for when nothing is encrypted with another any more. */
+export function dropOldEncryptionKeys(paths: StatePaths): void {
+  writePrivately(encryptionKeysFile(paths), ensureSecrets(paths).encryptionKeys.split(",")[0] ?? "");
 }
 
 /** Replaces the admin's token on disk; it counts from the next start of workerd on. */

@@ -47,10 +47,10 @@ async function main(paths: StatePaths, launch: Launch): Promise<void> {
     process.exit(0);
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
-  // After a rotation of the admin's token (./rotate-token.ts).
+  // After a rotation of the admin's token (./rotate-token.ts) or of the encryption key (./rotate-encryption-key.ts).
   process.on("SIGHUP", () => void rotate());
   async function rotate(): Promise<void> {
-    report("the admin token was rotated; starting workerd with the new one");
+    report("a secret was rotated; starting workerd with the new one");
     writeKubeconfig(paths, launch, ca);
     await workerd.restart().catch((error: unknown) => report(String(error)));
   }

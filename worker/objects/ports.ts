@@ -57,6 +57,7 @@ function storeAsking(ask: Ask<Store>): Store {
     changedLists: (held) => ask((store) => store.changedLists(held)),
     describe: () => ask((store) => store.describe()),
     maintain: () => ask((store) => store.maintain()),
+    reseal: () => ask((store) => store.reseal()),
     stats: () => ask((store) => store.stats()),
   };
 }

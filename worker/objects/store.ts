@@ -73,6 +73,10 @@ export class StoreObject extends DurableObject<Env> implements Store {
     return this.#core.maintain();
   }
 
+  reseal(): Promise<{ resealed: number; isDone: boolean }> {
+    return this.#core.reseal();
+  }
+
   stats(): Promise<StoreStats> {
     return this.#core.stats();
   }

@@ -11,6 +11,10 @@ export interface Encoded {
 }
 
 export interface Codec {
+  /** Of the key that encrypts; absent: nothing is encrypted. */
+  keyId?: string;
+  /** More keys are known than the one that encrypts: rows may name one of them. */
+  hasOldKeys?: boolean;
   encode(key: ObjectKey, revision: number, text: ObjectText): Promise<Encoded> | Encoded;
   decode(key: ObjectKey, revision: number, encoded: Encoded): Promise<ObjectText> | ObjectText;
 }
@@ -33,6 +37,8 @@ export function aesCodec(keys: string, isSecret: (key: ObjectKey) => boolean): C
   const [first] = known;
   if (first === undefined) throw new Error("ENCRYPTION_KEYS names no key: want `id:base64` of 32 bytes");
   return {
+    keyId: first[0],
+    hasOldKeys: known.size > 1,
     encode: (key, revision, text) =>
       isSecret(key) ? encrypt({ keyId: first[0], key: first[1], additionalData: bound(key, revision), text }) : { keyId: null, data: text },
     decode: (key, revision, encoded) => {

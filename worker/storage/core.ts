@@ -147,6 +147,10 @@ export class StoreCore implements Store {
     return this.#upkeep.run();
   }
 
+  reseal(): Promise<{ resealed: number; isDone: boolean }> {
+    return this.#upkeep.reseal();
+  }
+
   // --- watches
 
   /** Feeds a socket from a position on. */

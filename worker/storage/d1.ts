@@ -117,6 +117,29 @@ export class D1Persistence implements Persistence {
     return new Map(decoded.map(({ revision, text }) => [revision, text]));
   }
 
+  get hasOldKeys(): boolean {
+    return this.#codec.hasOldKeys === true;
+  }
+
+  async reseal(after: number, limit: number): Promise<{ resealed: number; last?: number }> {
+    const { keyId } = this.#codec;
+    if (keyId === undefined) return { resealed: 0 };
+    const [rows = []] = await this.#all([
+      sql`SELECT rv, key, key_id, data FROM ${versions} WHERE rv > ${after} AND key_id <> ${keyId} ORDER BY rv LIMIT ${limit}`,
+    ]);
+    const last = rows.at(-1);
+    if (last === undefined) return { resealed: 0 };
+    const updates = await Promise.all(rows.map((row) => this.#resealed(row)));
+    const changed = await this.#all(updates);
+    return { resealed: changed.flat().length, last: Number(last["rv"]) };
+  }
+
+  async #resealed(row: Row): Promise<SQL> {
+    const { key, revision, text } = await this.#decode(row);
+    const { keyId, data } = await this.#codec.encode(key, revision, text);
+    return sql`UPDATE ${versions} SET key_id = ${keyId}, data = ${data} WHERE rv = ${revision} AND key = ${key} AND key_id = ${row["key_id"]} RETURNING rv`;
+  }
+
   async history(after: number, limit: number): Promise<HistoryRow[]> {
     const [rows] = await this.#all([
       sql`SELECT v.rv, v.key, v.type, v.prev_rv, v.time, v.idx, p.idx AS before_idx FROM ${versions} v LEFT JOIN ${versions} p ON p.rv = v.prev_rv

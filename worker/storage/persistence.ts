@@ -110,5 +110,12 @@ export interface Persistence {
   texts(revisions: number[]): Promise<Map<number, ObjectText>>;
   /** The first `limit` versions after a revision, in order. */
   history(after: number, limit: number): Promise<HistoryRow[]>;
+  /** Rows may be sealed with a key that encrypts no more. */
+  readonly hasOldKeys: boolean;
+  /**
+   * Seals rows of older keys with the one that encrypts: at most `limit` of those after a revision, in order. `last` is
+   * absent when there are no more. Says nothing new, so it needs no fence: a row is changed only while it is as it was read.
+   */
+  reseal(after: number, limit: number): Promise<{ resealed: number; last?: number }>;
   counters(): Counters;
 }

@@ -223,6 +223,11 @@ export interface Store {
    * compacts, and notes when it has to be asked again.
    */
   maintain(): Promise<{ woken: number; expired: number; compacted: number }>;
+  /**
+   * Encrypts a number of rows that an older key of ENCRYPTION_KEYS encrypted with the first one. `isDone`: none is left,
+   * and the older keys may go.
+   */
+  reseal(): Promise<{ resealed: number; isDone: boolean }>;
   /** Rows that D1 counted since this isolate started (instances come and go), and what the instance holds in memory. */
   stats(): Promise<StoreStats>;
   // A watch is a WebSocket: see ./watch.ts.

@@ -9,6 +9,9 @@ import type { State } from "./state.ts";
 
 const expireAtOnce = 500;
 const mostCompactionSteps = 50;
+/** A text may have 1.4 MB, and an isolate has 128. */
+const resealedAtOnce = 20;
+const mostResealed = 500;
 /** Wakes get this long to be acknowledged before the cursor is noted. */
 const wakesMs = 10_000;
 
@@ -22,6 +25,8 @@ export interface UpkeepOptions {
 export class Upkeep {
   readonly #options: UpkeepOptions;
   #isLookingBack = false;
+  /** Up to where rows of older keys are known to be gone; Infinity: everywhere. */
+  #resealedTo = 0;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -34,6 +39,8 @@ export class Upkeep {
     const expired = await this.#expire();
     await withTimeout(ports.clock, wakesMs, "wakes", state.dispatcher.whenIdle()).catch((error: unknown) => ports.log?.("upkeep", error));
     const compacted = await this.#compact();
+    // What a rotation of the encryption key was begun for is done bit by bit, should nobody ask for it.
+    if (ports.persistence.hasOldKeys && this.#resealedTo !== Infinity) await this.reseal();
     await this.#takeNote();
     return { woken, expired, compacted };
   }
@@ -86,6 +93,19 @@ export class Upkeep {
       await committer.checkpoint();
     }
     return (await loader.ready()).floor - from;
+  }
+
+  /** Seals a number of rows of older keys anew. */
+  async reseal(): Promise<{ resealed: number; isDone: boolean }> {
+    const { persistence } = this.#options.ports;
+    let count = 0;
+    while (count < mostResealed) {
+      const { resealed, last } = await persistence.reseal(this.#resealedTo === Infinity ? 0 : this.#resealedTo, resealedAtOnce);
+      count += resealed;
+      this.#resealedTo = last ?? Infinity;
+      if (last === undefined) return { resealed: count, isDone: true };
+    }
+    return { resealed: count, isDone: false };
   }
 
   /** A row is written only if cursor, due time or what is overdue have moved. */
