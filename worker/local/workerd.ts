@@ -10,7 +10,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { request } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +17,9 @@ import { type Report, reportLines } from "./log.ts";
 import type { StatePaths } from "./paths.ts";
 import { endRecorded, recordProcess } from "./process-record.ts";
 import { apiSocket, maintenanceSocket } from "./workerd-config.ts";
+
+/** Not imported: an import also reads the module's getters, one of which loads a whole WebSocket, resident with 5 MB. */
+const { request } = process.getBuiltinModule("node:http");
 
 export interface WorkerdOptions {
   paths: StatePaths;

@@ -22,6 +22,17 @@ describe("texts", () => {
     expect([cache.get(1), cache.bytes]).toEqual([undefined, 0]);
   });
 
+  it("that a list reads are neither renewed nor pushed out by it", () => {
+    const cache = new TextCache(1_000);
+    cache.put(1, "a".repeat(300));
+    cache.put(2, "b".repeat(300));
+    expect(cache.peek(1)).toHaveLength(300);
+    cache.fill(3, "c".repeat(300));
+    expect(cache.peek(3)).toBeUndefined();
+    cache.put(4, "d".repeat(300));
+    expect([cache.peek(1), cache.peek(2)?.length, cache.peek(4)?.length]).toEqual([undefined, 300, 300]);
+  });
+
   it("count once when they are put twice", () => {
     const cache = new TextCache(1_000);
     cache.put(1, "aaa");

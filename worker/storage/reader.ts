@@ -128,7 +128,7 @@ function isUnfiltered({ labels = [], fields = [], term }: ListQuery): boolean {
 }
 
 async function withTexts(state: State, picked: Picked): Promise<ListPage> {
-  const texts = await state.texts(picked.items.map(({ revision }) => revision));
+  const texts = await state.texts(picked.items.map(({ revision }) => revision), { isScan: true });
   const items = picked.items.map(({ key, revision }) => ({ key, revision, text: textIn(texts, revision) }));
   return { ...picked, items };
 }

@@ -153,19 +153,20 @@ export class State implements View {
     }
   }
 
-  /** Texts of revisions, from memory, else from the database. */
-  async texts(revisions: Iterable<number>): Promise<Map<number, ObjectText>> {
+  /** Texts of revisions, from memory, else from the database. `isScan`: for a list, see ./text-cache.ts. */
+  async texts(revisions: Iterable<number>, { isScan = false } = {}): Promise<Map<number, ObjectText>> {
     const found = new Map<number, ObjectText>();
     const missing: number[] = [];
     for (const revision of revisions) {
-      const text = this.#cache.get(revision);
+      const text = isScan ? this.#cache.peek(revision) : this.#cache.get(revision);
       if (text === undefined) missing.push(revision);
       else found.set(revision, text);
     }
     for (let at = 0; at < missing.length; at += textsAtOnce) {
       for (const [revision, text] of await this.#ports.persistence.texts(missing.slice(at, at + textsAtOnce))) {
         found.set(revision, text);
-        this.#cache.put(revision, text);
+        if (isScan) this.#cache.fill(revision, text);
+        else this.#cache.put(revision, text);
       }
     }
     if (missing.some((revision) => !found.has(revision))) throw new CompactedError("a version went while it was being read");

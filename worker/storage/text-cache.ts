@@ -1,4 +1,8 @@
-/** Texts by revision (a revision's text never changes), the longest unused first to go. */
+/**
+ * Texts by revision (a revision's text never changes), the longest unused first to go. A list reads without a trace
+ * (`peek`) and leaves only what fits (`fill`): page after page of one that is larger than all of this would push out
+ * just what the next list begins with, and no list would find anything.
+ */
 import type { ObjectText } from "./store.ts";
 
 /** Of an entry, beside its characters: strings of JSON are mostly held with one byte a character. */
@@ -23,6 +27,14 @@ export class TextCache {
     this.#texts.delete(revision);
     this.#texts.set(revision, text);
     return text;
+  }
+
+  peek(revision: number): ObjectText | undefined {
+    return this.#texts.get(revision);
+  }
+
+  fill(revision: number, text: ObjectText): void {
+    if (this.#bytes + text.length + overheadBytes <= this.#limitBytes) this.put(revision, text);
   }
 
   put(revision: number, text: ObjectText): void {
