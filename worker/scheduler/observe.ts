@@ -5,7 +5,7 @@ import { requirementsOf } from "../../protocol/selectors.ts";
 import type { ChangeEvent, ObjectKey, StoredObject } from "../storage/store.ts";
 import { nodeFactsOf } from "./node-info.ts";
 import type { Picture } from "./picture.ts";
-import { podInfoOf } from "./pod-info.ts";
+import { isWaiting, podInfoOf } from "./pod-info.ts";
 
 /** What the picture is made of. */
 export const observed = ["nodes", "pods", "services", "namespaces"] as const;
@@ -30,7 +30,7 @@ export function observeObject({ picture, waiting }: Observation, stored: StoredO
     case "pods": {
       const pod = podInfoOf(key, object as Stored<Pod>);
       picture.setPod(pod);
-      if (pod.nodeName === "" && !pod.isTerminal) waiting.set(key, stored);
+      if (isWaiting(pod)) waiting.set(key, stored);
       else waiting.delete(key);
       return;
     }

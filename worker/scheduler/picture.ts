@@ -4,7 +4,7 @@
  */
 import type { LabelRequirement } from "../../protocol/selectors.ts";
 import { NodeInfo, type NodeFacts } from "./node-info.ts";
-import type { PodInfo } from "./pod-info.ts";
+import { isWaiting, type PodInfo } from "./pod-info.ts";
 
 export class Picture {
   readonly nodes = new Map<string, NodeInfo>();
@@ -91,7 +91,7 @@ export class Picture {
 
   /** Pods that wait for this scheduler. */
   waiting(): PodInfo[] {
-    return [...this.pods.values()].filter((pod) => pod.nodeName === "" && !pod.isDeleting && pod.schedulerName === "default-scheduler");
+    return [...this.pods.values()].filter(isWaiting);
   }
 
   /** The same picture with one node replaced, to try preemption on. */

@@ -35,6 +35,9 @@ export interface SpreadConstraint {
   honorsTaints: boolean;
 }
 
+/** The one that we are. */
+const defaultScheduler = "default-scheduler";
+
 export interface PodInfo {
   /** Object key. */
   key: string;
@@ -89,7 +92,7 @@ export function podInfoOf(key: string, pod: Stored<Pod>): PodInfo {
     controllerUid: metadata.ownerReferences?.find((owner) => owner.controller)?.uid,
     nodeName: spec?.nodeName ?? "",
     nominatedNodeName: status?.nominatedNodeName ?? "",
-    schedulerName: spec?.schedulerName ?? "default-scheduler",
+    schedulerName: spec?.schedulerName ?? defaultScheduler,
     isGated: (spec?.schedulingGates ?? []).length > 0,
     isDeleting: metadata.deletionTimestamp !== undefined,
     isTerminal: status?.phase === "Succeeded" || status?.phase === "Failed",
@@ -156,4 +159,9 @@ const selectorShape = (selector: LabelSelector): LabelSelector => selector;
 /** Images without a tag or digest mean `:latest`; nodes list them with it. */
 export function normalizedImage(image: string): string {
   return image.lastIndexOf(":") <= image.lastIndexOf("/") && !image.includes("@") ? `${image}:latest` : image;
+}
+
+/** It is for this scheduler to find it a node. */
+export function isWaiting({ nodeName, isTerminal, isDeleting, schedulerName }: PodInfo): boolean {
+  return nodeName === "" && !isTerminal && !isDeleting && schedulerName === defaultScheduler;
 }
