@@ -6,6 +6,7 @@
 import type { Event } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { ListQuery, ObjectKey } from "../storage/store.ts";
 
 /** Reads for one snapshot; objects come parsed, with apiVersion, kind and resourceVersion in place. */
@@ -20,6 +21,8 @@ export interface Reader {
   readonly rootCertificate: string;
   /** This look is the one that an earlier look asked for with `requeueAfterMs`. */
   readonly isRequeued: boolean;
+  /** What the cluster is set to: which custom resources there are. */
+  readonly settings: Settings;
 }
 
 export type Action =

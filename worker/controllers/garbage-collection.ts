@@ -4,7 +4,7 @@
  */
 import type { OwnerReference } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
-import { resourceByKind } from "../resources/registry.ts";
+import { resourceByKind } from "../resources/custom/kinds.ts";
 import { objectKey } from "../resources/resource.ts";
 import type { Action, Controller, Reader, Reconciliation } from "./controller.ts";
 import { isDeleting, withOwners } from "./owner-references.ts";
@@ -55,7 +55,7 @@ async function readOwners(reader: Reader, dependents: Stored<KubernetesObject>[]
 }
 
 async function readOwner(reader: Reader, { apiVersion, kind, name, uid }: OwnerReference, namespace: string): Promise<OwnerState> {
-  const resource = resourceByKind(apiVersion, kind);
+  const resource = resourceByKind(reader.settings, apiVersion, kind);
   if (resource === undefined) return "solid";
   return stateOf(await reader.get(objectKey(resource, resource.isNamespaced ? namespace : "", name)), uid);
 }

@@ -4,7 +4,7 @@
  */
 import type { ConfigMap, Namespace, ServiceAccount } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
-import { storedResources } from "../resources/registry.ts";
+import { storedResources } from "../resources/custom/kinds.ts";
 import { resourceKey } from "../resources/resource.ts";
 import { withCondition } from "./conditions.ts";
 import type { Action, Controller, Reconciliation } from "./controller.ts";
@@ -36,7 +36,7 @@ export const namespaceController: Controller<NamespaceSnapshot> = {
     ]);
     const contents: NamespaceSnapshot["contents"] = {};
     if (namespace !== undefined && isDeleting(namespace)) {
-      const namespaced = storedResources.filter((resource) => resource.isNamespaced).map(resourceKey);
+      const namespaced = storedResources(reader.settings).filter((resource) => resource.isNamespaced).map(resourceKey);
       await Promise.all(namespaced.map(async (resource) => {
         contents[resource] = await reader.list({ resource, namespace: name });
       }));

@@ -5,6 +5,7 @@
  * Wake targets: `workload/<controller's key>`, `scheduler`, `node/<name>`, `node/<name>/heartbeat`,
  * `node/<name>/agent`, `nodes`.
  */
+import { definitionsKey } from "../resources/custom/json-schema.ts";
 import { isSetting } from "../resources/settings.ts";
 import { resourceScope, type Change, type Lookup, type ObjectIndex, type ObjectKey, type StorePolicy } from "../storage/store.ts";
 import { aggregationKey } from "./cluster-role-aggregation.ts";
@@ -12,6 +13,7 @@ import { selects } from "./selector.ts";
 
 /** Resources that a controller answers for by the object's own key. */
 const reconciledByOwnKey = new Set([
+  definitionsKey,
   "deployments.apps",
   "replicasets.apps",
   "replicationcontrollers",
@@ -39,7 +41,7 @@ const confirmed = new Set(["services", "endpoints"]);
 
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
-const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, garbage, scheduling, pods, nodes, references, aggregation];
+const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation];
 
 export const storePolicy: StorePolicy = {
   wakesOf(change, lookup) {
@@ -131,6 +133,14 @@ function* namespaces({ key, type }: Change, lookup: Lookup): Iterable<string> {
   const isStandardGone = type === "DELETED" && key.startsWith("serviceaccounts/") && key.endsWith("/default");
   const isEmptying = type === "DELETED" && lookup.get(namespace)?.isDeleting === true;
   if (isCertificate || isStandardGone || isEmptying) yield `workload/${namespace}`;
+}
+
+/** A definition that ends counts down its objects; one that went frees its names for those that wait for them. */
+function* definitions({ key, type }: Change, lookup: Lookup): Iterable<string> {
+  if (type !== "DELETED") return;
+  const definition: ObjectKey = `${definitionsKey}//${resourceOf(key)}`;
+  if (lookup.get(definition)?.isDeleting === true) yield `workload/${definition}`;
+  if (resourceOf(key) === definitionsKey) for (const waiting of lookup.byTerm("crd-names-pending")) yield `workload/${waiting}`;
 }
 
 /** An owner that went, an owner that waits for its dependents, a dependent whose owner is not there. */

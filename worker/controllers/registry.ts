@@ -2,6 +2,7 @@
 import type { ObjectKey } from "../storage/store.ts";
 import type { Controller, Reader, Reconciliation } from "./controller.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
+import { customResourceDefinitionController } from "./custom-resource-definition.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { serviceController } from "./endpoint-slice/controller.ts";
 import { garbageController } from "./garbage-collection.ts";
@@ -31,6 +32,7 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(replicationControllerController),
   reconcilerOf(statefulSetController),
   reconcilerOf(serviceController),
+  reconcilerOf(customResourceDefinitionController),
   reconcilerOf(namespaceController),
   reconcilerOf(garbageController),
   reconcilerOf(podGarbageController),

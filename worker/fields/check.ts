@@ -49,10 +49,11 @@ function checkValue(walk: Walk, field: Field, value: unknown): unknown {
   if (field.t !== undefined) return checkScalar(walk, field.t, value);
   if (field.a !== undefined) return Array.isArray(value) ? checkList(walk, field, field.a, value) : mismatch(walk, "list", value);
   if (field.m === undefined && field.r === undefined) return value;
-  const fields = field.r === undefined ? undefined : walk.types(field.r).f;
+  const type = field.r === undefined ? undefined : walk.types(field.r);
+  const fields = type?.f;
   // Some types without fields are no objects (JSON, a schema or a bool).
   if (field.r !== undefined && fields === undefined) return value;
-  return isRecord(value) ? checkFields(walk, field, fields, value) : mismatch(walk, "map", value);
+  return isRecord(value) ? checkFields(walk, type?.p === true ? { m: { t: "any" } } : field, fields, value) : mismatch(walk, "map", value);
 }
 
 function mismatch(walk: Walk, expected: "list" | "map", value: unknown): unknown {

@@ -16,6 +16,8 @@ export interface Leaf {
 export interface Struct {
   kind: "struct";
   members: ReadonlyMap<string, Member>;
+  /** Of fields that are not declared; absent: there are none. */
+  rest?: AnyShape;
 }
 
 export interface Member {
@@ -89,7 +91,7 @@ function makeTypeShape(type: TypeSchema, types: Types): Shape {
   // Any object: upstream's RawExtension, whose parts are owned whole.
   if (type.f === undefined) return { kind: "map", item: () => leaf };
   const members = Object.entries(type.f).map(([name, field]) => [name, memberOf(name, field, { type, types })] as const);
-  return { kind: "struct", members: new Map(members) };
+  return { kind: "struct", members: new Map(members), ...(type.p === true ? { rest: any } : {}) };
 }
 
 function memberOf(name: string, field: Field, { type, types }: { type: TypeSchema; types: Types }): Member {
@@ -120,7 +122,7 @@ const emptyShape: Struct = { kind: "struct", members: new Map() };
 export function childShape(shape: Shape, name: string): Shape | undefined {
   switch (shape.kind) {
     case "struct":
-      return shape.members.get(name)?.shape();
+      return shape.members.get(name)?.shape() ?? shape.rest;
     case "map":
       return shape.item();
     case "any":

@@ -15,7 +15,6 @@ import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { App, HttpEnv } from "./context.ts";
-import { mountCustomResources } from "./custom-resources.ts";
 import { mountDiscovery } from "./discovery/discovery.ts";
 import { notFound, onError } from "./errors.ts";
 import { mountHealth } from "./discovery/health.ts";
@@ -44,7 +43,6 @@ export function createApp(): Pick<App, "fetch"> {
 function createResourcesApp(): App {
   const app = newApp();
   app.use(authenticate, impersonate, readRequestInfo, fairness, authorize);
-  mountCustomResources(app);
   mountResources(app);
   return app;
 }

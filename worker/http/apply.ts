@@ -43,7 +43,7 @@ export function applyOptionsOf(query: URLSearchParams): ApplyOptions {
   return { ...options, fieldManager, isForced: isTrue(query, "force") };
 }
 
-type Kind = Pick<Resource, "group" | "version" | "kind" | "schema">;
+type Kind = Pick<Resource, "group" | "version" | "kind" | "schema" | "custom">;
 
 /** The body as a configuration of the kind, checked field by field. */
 export async function readConfig(request: Request, kind: Kind, validation: FieldValidation): Promise<{ config: JsonObject; warnings: string[] }> {

@@ -91,7 +91,7 @@ export interface Decoded {
 }
 
 /** What decoding needs to know of a kind; a whole Resource will do. */
-export type Decodable = Pick<Resource, "group" | "version" | "kind" | "schema" | "conversion">;
+export type Decodable = Pick<Resource, "group" | "version" | "kind" | "schema" | "conversion" | "custom">;
 
 /** The object that the body holds, checked field by field. What it does not know is dropped, warned of or refused. */
 export function decodeBody(resource: Decodable, body: Body, validation: FieldValidation): Decoded {
@@ -108,7 +108,7 @@ export function decodeValue(
   duplicates: string[] = [],
 ): Decoded {
   const about = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
-  const decoded = decode<KubernetesObject>(resource.schema, value);
+  const decoded = resource.custom === undefined ? decode<KubernetesObject>(resource.schema, value) : resource.custom.decode(value);
   if (!decoded.ok) throw StatusError.badRequest(undecodable(about, decoded.message));
   const problems = [...decoded.unknownFields, ...duplicates];
   if (validation === "Strict" && problems.length > 0) {

@@ -3,6 +3,7 @@ import { StatusError } from "../../protocol/status.ts";
 import { applyPatch, applyType, patchTypeOf, patchTypes, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
 import { servedAs } from "../registry/text.ts";
 import { apply, isApply } from "./apply.ts";
+import type { Resource } from "../resources/resource.ts";
 import { decodeValue, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { checkName, placeInNamespace } from "./names.ts";
@@ -19,7 +20,7 @@ export async function patch(call: Call): Promise<Response> {
   if (isApply(call.request)) return await apply(call);
   const { served, query, info } = call;
   const { fieldValidation, isDryRun } = patchOptionsOf(query);
-  const body = await readPatch(call.request);
+  const body = await readPatch(call.request, typesOf(served));
   let warnings: string[] = [];
   const committed = await commitUpdate(
     call,
@@ -42,16 +43,20 @@ export function patchOptionsOf(query: URLSearchParams): WriteOptions {
   return writeOptionsOf(query, "PatchOptions", isForcing ? [forbidden] : []);
 }
 
-export async function readPatch(request: Request): Promise<Patch> {
+export async function readPatch(request: Request, types: readonly PatchType[] = patchTypes): Promise<Patch> {
   const { text, type: contentType } = await readBody(request);
   const type = patchTypeOf(contentType);
-  if (type === undefined) throw StatusError.unsupportedMediaType([...patchTypes, applyType]);
+  if (type === undefined || !types.includes(type)) throw StatusError.unsupportedMediaType([...types, applyType]);
   try {
     return { type, value: JSON.parse(text) };
   } catch (error) {
     throw StatusError.badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+/** How two custom resources merge beyond their JSON, no schema says. */
+const typesOf = ({ custom }: Resource): readonly PatchType[] =>
+  custom === undefined ? patchTypes : patchTypes.filter((type) => type !== "application/strategic-merge-patch+json");
 
 /** The document with the patch applied; what cannot be applied is refused as upstream refuses it. */
 export function patched(body: Patch, schema: string, document: JsonObject): JsonObject {

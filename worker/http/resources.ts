@@ -2,7 +2,11 @@
 import { StatusError } from "../../protocol/status.ts";
 import { storeOf, storeWithin } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
-import { resourceFor } from "../resources/registry.ts";
+import { loadCel } from "../cel/load.ts";
+import { isBuiltInGroup } from "../resources/groups.ts";
+import * as kinds from "../resources/custom/kinds.ts";
+import * as builtIn from "../resources/registry.ts";
+import type { Env } from "../env.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
 import { authorizerOf } from "./authorizer.ts";
 import { ensureClusterObjects } from "./bootstrap.ts";
@@ -60,13 +64,14 @@ const subresources: Record<string, Partial<Record<string, Handler>>> = {
 export function mountResources(app: App): void {
   app.all("*", async (c) => {
     const info = c.get("info");
-    const resource = info.isResource ? resourceOf(info) : undefined;
+    const resource = info.isResource ? await resourceOf(info, c.env) : undefined;
     if (!info.isResource || resource === undefined) return pathNotFound();
     c.set("isServed", true);
     const handler = handlerOf(resource, info);
     if (handler === undefined) return pathNotFound();
     const bounded = storeOf(c.env);
     await ensureClusterObjects(c.env, bounded);
+    if (resource.usesCel === true) await loadCel();
     const user = c.get("user");
     const query = queryOf(c.req.url);
     // Reads of an idle cluster must not make the store load.
@@ -105,11 +110,18 @@ function isLong(info: ResourceRequest): boolean {
 }
 
 /** The kind, if the path has the form that the kind's scope asks for. */
-function resourceOf({ group, version, resource, namespace, name }: ResourceRequest): Resource | undefined {
-  const found = resourceFor(group, version, resource);
+async function resourceOf({ group, version, resource, namespace, name }: ResourceRequest, env: Env): Promise<Resource | undefined> {
+  const found = builtIn.resourceFor(group, version, resource) ?? (isBuiltInGroup(group) ? undefined : await customOf({ group, version, resource }, env));
   if (found === undefined) return undefined;
   if (namespace !== "") return found.isNamespaced ? found : undefined;
   return found.isNamespaced && name !== "" ? undefined : found;
+}
+
+/** Of a definition that may have been made a moment ago, elsewhere. */
+async function customOf({ group, version, resource }: Pick<ResourceRequest, "group" | "version" | "resource">, env: Env): Promise<Resource | undefined> {
+  const store = storeOf(env);
+  const known = kinds.resourceFor(await settingsCache.current(store), group, version, resource);
+  return known ?? kinds.resourceFor(await settingsCache.verified(store), group, version, resource);
 }
 
 /** Undefined: there is no such path. A verb that the path does not serve is refused. */

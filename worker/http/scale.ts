@@ -6,6 +6,7 @@ import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { labelsText, selectorText } from "../resources/columns.ts";
 import { apiVersionOf } from "../registry/text.ts";
 import { applyOptionsOf, commitApply, isApply, readConfig } from "./apply.ts";
+import type { Resource, Scaled } from "../resources/resource.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call, Handler } from "./context.ts";
 import { checkName } from "./names.ts";
@@ -21,7 +22,7 @@ const scaleKind = { group: "autoscaling", version: "v1", kind: "Scale" };
 export const scaleHandlers: Record<string, Handler> = { get: getScale, update: updateScale, patch: patchScale };
 
 async function getScale(call: Call): Promise<Response> {
-  return objectResponse(call, scaleOf(await readCurrent(call)));
+  return objectResponse(call, scaleOf(call.resource, await readCurrent(call)));
 }
 
 async function updateScale(call: Call): Promise<Response> {
@@ -36,7 +37,7 @@ async function patchScale(call: Call): Promise<Response> {
   if (isApply(call.request)) return await applyScale(call);
   const { isDryRun } = patchOptionsOf(call.query);
   const body = await readPatch(call.request);
-  const wish = (current: Stored<KubernetesObject>) => wishOf(patched(body, schema, { ...scaleOf(current) }));
+  const wish = (current: Stored<KubernetesObject>) => wishOf(patched(body, schema, { ...scaleOf(call.resource, current) }));
   return await write(call, wish, { isDryRun, hasPrecondition: false });
 }
 
@@ -46,10 +47,11 @@ async function applyScale(call: Call): Promise<Response> {
   const { config: scale, warnings } = await readConfig(call.request, { ...scaleKind, schema }, options.fieldValidation);
   const { served } = call;
   const { spec, metadata } = scale;
-  const replicas = isRecord(spec) && "replicas" in spec ? { spec: { replicas: spec["replicas"] } } : {};
-  const config = { apiVersion: apiVersionOf(served), kind: served.kind, metadata, ...replicas };
+  // The body was checked against the type of a Scale.
+  const config: KubernetesObject = { apiVersion: apiVersionOf(served), kind: served.kind, ...(isRecord(metadata) ? { metadata } : {}) };
+  if (isRecord(spec) && typeof spec["replicas"] === "number") scaledOf(served).setReplicas(config, spec["replicas"]);
   const { committed } = await commitApply(call, config, { ...options, subresource: "scale" });
-  return withWarnings(objectResponse(call, scaleOf(committed.object)), warnings);
+  return withWarnings(objectResponse(call, scaleOf(call.resource, committed.object)), warnings);
 }
 
 interface Wish {
@@ -64,12 +66,13 @@ async function write(
 ): Promise<Response> {
   const next = (current: Stored<KubernetesObject>): KubernetesObject => {
     const { replicas, resourceVersion } = wish(current);
-    const spec = isRecord(current["spec"]) ? current["spec"] : {};
     const metadata = { ...current.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-    return { ...current, metadata, spec: { ...spec, replicas } };
+    const next = { ...current, metadata };
+    scaledOf(call.resource).setReplicas(next, replicas);
+    return next;
   };
   const { object } = await commitUpdate(call, next, { ...options, subresource: "scale" });
-  return objectResponse(call, scaleOf(object));
+  return objectResponse(call, scaleOf(call.resource, object));
 }
 
 /** What is asked of the main object. */
@@ -84,16 +87,31 @@ function wishOf(value: unknown): Wish {
   return { replicas, ...(typeof version === "string" && version !== "" ? { resourceVersion: version } : {}) };
 }
 
-function scaleOf(object: Stored<KubernetesObject>): Scale {
+/** Where every kind of the table has them. */
+const common: Scaled = {
+  path: "spec.replicas",
+  replicasOf: ({ spec }) => (isRecord(spec) ? numberOf(spec["replicas"]) : 0),
+  statusReplicasOf: ({ status }) => (isRecord(status) ? numberOf(status["replicas"]) : 0),
+  selectorOf: ({ spec }) => scaleSelector(isRecord(spec) ? spec["selector"] : undefined),
+  setReplicas(object, replicas) {
+    object["spec"] = { ...(isRecord(object["spec"]) ? object["spec"] : {}), replicas };
+  },
+};
+
+const scaledOf = ({ scale }: Resource): Scaled => scale ?? common;
+
+function scaleOf(resource: Resource, object: Stored<KubernetesObject>): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const spec = isRecord(object["spec"]) ? object["spec"] : {};
-  const status = isRecord(object["status"]) ? object["status"] : {};
+  const { path, replicasOf, statusReplicasOf, selectorOf } = scaledOf(resource);
+  const replicas = replicasOf(object);
+  if (replicas === undefined) throw StatusError.internal(`the spec replicas field ".${path}" does not exist`);
+  const selector = selectorOf(object);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { replicas: numberOf(spec["replicas"]) },
-    status: { replicas: numberOf(status["replicas"]), selector: scaleSelector(spec["selector"]) },
+    spec: { replicas },
+    status: { replicas: statusReplicasOf(object), ...(selector === "" ? {} : { selector }) },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The compact schemas as OpenAPI v3 component schemas, with Kubernetes' extensions. */
 import type { Resource } from "../resources/resource.ts";
 import { typeSchema, type Field, type Scalar, type TypeSchema } from "../resources/schema.ts";
+import type { JsonSchema as CustomSchema } from "../resources/custom/json-schema.ts";
 import type { Descriptions } from "./descriptions.ts";
 
 export type JsonSchema = Record<string, unknown>;
@@ -57,8 +58,14 @@ export function componentSchemas(
   }
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (schemas.has(name)) continue;
-    const type = typeSchema(name);
     const kind = kinds.get(name);
+    const custom = resources.find((resource) => resource.schema === name)?.custom;
+    if (custom !== undefined) {
+      schemas.set(name, { ...customSchema(custom.schema), "x-kubernetes-group-version-kind": [kind] });
+      pending.push(`${meta}.ObjectMeta`);
+      continue;
+    }
+    const type = typeSchema(name);
     schemas.set(name, { ...objectSchema(type, textsOf(name, type, descriptions)), ...(kind === undefined ? {} : { "x-kubernetes-group-version-kind": [kind] }) });
     for (const field of Object.values(type.f ?? {})) collect(field, pending, schemas);
   }
@@ -68,13 +75,25 @@ export function componentSchemas(
 /** What the schemas of these kinds are made from, as a text: for a hash of it. */
 export function factsOf(resources: Resource[]): string {
   const seen = new Set<string>();
-  const pending = resources.map(({ schema }) => schema);
+  const custom = resources.flatMap((one) => (one.custom === undefined ? [] : [one.custom.schema]));
+  const pending = resources.filter((one) => one.custom === undefined).map(({ schema }) => schema);
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
     for (const field of Object.values(typeSchema(name).f ?? {})) collect(field, pending, new Map());
   }
-  return JSON.stringify([...seen].sort().map((name) => [name, typeSchema(name)]));
+  return JSON.stringify([[...seen].sort().map((name) => [name, typeSchema(name)]), custom]);
+}
+
+/** As its definition says it, with what every object has. */
+function customSchema(schema: CustomSchema): JsonSchema {
+  const { properties, ...rest } = schema;
+  const text = { type: "string" };
+  return {
+    ...rest,
+    type: "object",
+    properties: { apiVersion: text, kind: text, ...properties, metadata: { allOf: [reference(`${meta}.ObjectMeta`)] } },
+  };
 }
 
 function collect(field: Field, pending: string[], schemas: Map<string, JsonSchema>): void {

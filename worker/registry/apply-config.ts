@@ -19,13 +19,13 @@ import { apiVersionOf, servedAs } from "./text.ts";
 type JsonObject = Record<string, unknown>;
 
 /** The configuration with its values as the server writes them. `kind` is that of the path's (sub)resource. */
-export function checkedConfig(resource: Pick<Resource, "group" | "version" | "kind" | "schema">, config: JsonObject): JsonObject {
-  const { group, version, kind, schema } = resource;
+export function checkedConfig(resource: Pick<Resource, "group" | "version" | "kind" | "schema" | "custom">, config: JsonObject): JsonObject {
+  const { group, version, kind, schema, custom } = resource;
   const given = groupVersionKind(config);
   if (given !== `${group}/${version}, Kind=${kind}`) throw StatusError.badRequest(`invalid object type: ${given}`);
   const { managedFields, namespace = "", name = "" } = (config["metadata"] ?? {}) as JsonObject;
   if (Array.isArray(managedFields)) throw StatusError.badRequest("metadata.managedFields must be nil");
-  const { value, errors } = checkConfig({ r: schema }, config, typeSchema);
+  const { value, errors } = checkConfig({ r: schema }, config, custom?.types ?? typeSchema);
   if (errors.length > 0) {
     const about = `${String(namespace)}/${String(name)}; ${given.replace(/^\//, "")}`;
     throw StatusError.badRequest(`failed to create typed patch object (${about}): ${errorsText(errors)}`);

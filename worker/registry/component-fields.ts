@@ -39,7 +39,7 @@ export function componentEntries(resource: Resource, object: Stored<KubernetesOb
     time: object.metadata.creationTimestamp,
     unwritable: emptySet,
   });
-  const shape = shapeOfType(typeSchema(resource.schema));
+  const shape = shapeOfType((resource.custom?.types ?? typeSchema)(resource.schema), resource.custom?.types);
   const made = track(shape, [], { before: {}, after: own }, writer(maker));
   const reporter = key === "pods" ? kubelet : maker;
   const reported = track(shape, [], { before: {}, after: { status } }, { ...writer(reporter), subresource: "status" });

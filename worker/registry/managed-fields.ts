@@ -18,7 +18,10 @@ import { componentEntries, componentOf } from "./component-fields.ts";
 import { apiVersionOf } from "./text.ts";
 import { timestamp } from "./time.ts";
 
-export const shapeOfResource = (resource: Resource): Shape => shapeOfType(typeSchema(resource.schema));
+export function shapeOfResource({ schema, custom }: Resource): Shape {
+  const types = custom?.types ?? typeSchema;
+  return shapeOfType(types(schema), types);
+}
 
 /** Sets `metadata.managedFields`. */
 export function trackCreate(resource: Resource, object: KubernetesObject, context: RequestContext): void {

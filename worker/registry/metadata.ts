@@ -15,7 +15,7 @@ export function validateMetadata(resource: Resource, object: KubernetesObject, o
     ...annotationErrors(meta.annotations ?? {}),
     ...(meta.ownerReferences ?? []).flatMap(ownerErrors),
     ...controllerErrors(meta.ownerReferences ?? []),
-    ...(meta.finalizers ?? []).flatMap((name, at) => finalizerErrors(name, at)),
+    ...(meta.finalizers ?? []).flatMap((name, at) => finalizerErrors(resource, name, at)),
   ];
 }
 
@@ -80,10 +80,12 @@ function controllerErrors(owners: Owner[]): FieldError[] {
   return [invalid("metadata.ownerReferences", "ownerReferences", why)];
 }
 
-function finalizerErrors(name: string, at: number): FieldError[] {
+/** Kubernetes' own kinds are stricter than those made elsewhere. */
+function finalizerErrors({ custom, group }: Resource, name: string, at: number): FieldError[] {
   const standard = ["kubernetes", "orphan", "foregroundDeletion"];
   const path = `metadata.finalizers[${at}]`;
-  if (!name.includes("/") && !standard.includes(name)) {
+  const isOwn = custom === undefined && group !== "apiextensions.k8s.io";
+  if (isOwn && !name.includes("/") && !standard.includes(name)) {
     return [invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified")];
   }
   return keyErrors(path, name);

@@ -2,6 +2,7 @@
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { indexOf } from "../resources/object-index.ts";
+import { definitionsKey } from "../resources/custom/json-schema.ts";
 import { objectKey, type RequestContext, type Resource } from "../resources/resource.ts";
 import type { Requirement } from "../storage/store.ts";
 import { mutate, requirementsOf, validate } from "./admission/chain.ts";
@@ -50,8 +51,8 @@ export function finishCreate(schemas: Schemas, resource: Resource, object: Kuber
       verb: "create",
       key: objectKey(resource, object.metadata?.namespace ?? "", object.metadata?.name ?? ""),
       text: textOf(object),
-      index: indexOf(resource, object),
-      requires: [...namespaceRequirement(resource, object), ...requirementsOf(attributes)],
+      index: indexOf(resource, object, context.settings),
+      requires: [...namespaceRequirement(resource, object), ...definitionRequirement(resource), ...requirementsOf(attributes)],
       claims: claimsOf(resource, object),
     },
     object,
@@ -89,4 +90,9 @@ function nameFrom(prefix: string, context: RequestContext): string {
 function namespaceRequirement(resource: Resource, object: KubernetesObject): Requirement[] {
   if (!resource.isNamespaced) return [];
   return [{ key: `namespaces//${object.metadata?.namespace ?? ""}`, is: "active" }];
+}
+
+/** Nor of a kind that is going away: its objects have been counted. */
+function definitionRequirement({ custom }: Resource): Requirement[] {
+  return custom === undefined ? [] : [{ key: `${definitionsKey}//${custom.definition}`, is: "active" }];
 }

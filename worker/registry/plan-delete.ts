@@ -33,7 +33,7 @@ export function planDelete(plan: DeletePlan): Planned | undefined {
   const marked = markDeleted(plan);
   if (isGone(resource, marked)) return removal(resource, current, current, warnings);
   if (isEqual(marked, current)) return undefined;
-  return { operation: updateOperation(resource, current, marked), object: marked, warnings, picked: [] };
+  return { operation: updateOperation(resource, current, marked, plan.context.settings), object: marked, warnings, picked: [] };
 }
 
 function checkPreconditions({ resource, current, options }: DeletePlan): void {

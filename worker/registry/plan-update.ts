@@ -7,6 +7,7 @@ import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.
 import { StatusError } from "../../protocol/status.ts";
 import { indexOf } from "../resources/object-index.ts";
 import { objectKey, type FieldError, type RequestContext, type Resource } from "../resources/resource.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { WriteOperation } from "../storage/store.ts";
 import { mutate, validate } from "./admission/chain.ts";
 import type { Attributes } from "./admission/plugin.ts";
@@ -55,7 +56,7 @@ export function finishUpdate(schemas: Schemas, options: UpdateOptions): Planned 
   const warnings = [...(subresource === undefined ? (resource.warnings?.(next) ?? []) : []), ...validate(attributesOf(options))];
   if (isGone(resource, next)) return removal(resource, current, next, warnings);
   if (isEqual(next, current) || isOnlyLater(next, current)) return undefined;
-  return { operation: updateOperation(resource, current, next), object: next, warnings, picked: allocated?.picked ?? [] };
+  return { operation: updateOperation(resource, current, next, context.settings), object: next, warnings, picked: allocated?.picked ?? [] };
 }
 
 function attributesOf({ resource, current, next, subresource = "", context }: UpdateOptions): Attributes {
@@ -67,6 +68,7 @@ export function updateOperation(
   resource: Resource,
   current: Stored<KubernetesObject>,
   next: KubernetesObject,
+  settings: Settings,
 ): WriteOperation {
   const held = claimsOf(resource, current);
   const claims = claimsOf(resource, next);
@@ -74,7 +76,7 @@ export function updateOperation(
     verb: "update",
     key: keyOf(resource, current),
     text: textOf(next),
-    index: indexOf(resource, next),
+    index: indexOf(resource, next, settings),
     expect: { revision: Number(current.metadata.resourceVersion), uid: current.metadata.uid },
     claims: claimsWithout(claims, held),
     releases: claimsWithout(held, claims),
@@ -150,8 +152,13 @@ function prepare({ resource, current, next, subresource, context }: UpdateOption
 }
 
 function countGeneration(resource: Resource, current: Stored<KubernetesObject>, next: KubernetesObject): void {
-  if (!resource.hasGeneration || !isSpecChanged(next, current)) return;
+  if (!resource.hasGeneration || !(isSpecChanged(next, current) || isOwnStatusChanged(resource, current, next))) return;
   next.metadata = { ...next.metadata, generation: (current.metadata.generation ?? 0) + 1 };
+}
+
+/** A custom resource without the subresource has a status that is content like any other. */
+function isOwnStatusChanged({ custom, subresources }: Resource, current: KubernetesObject, next: KubernetesObject): boolean {
+  return custom !== undefined && subresources.status === undefined && !isEqual(next["status"], current["status"]);
 }
 
 function errorsOf(schemas: Schemas, { resource, current, next, subresource }: UpdateOptions): FieldError[] {

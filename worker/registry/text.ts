@@ -9,7 +9,7 @@ import type { ObjectText, StoredObject } from "../storage/store.ts";
 const textHead = '{"metadata":{';
 
 /** What names the version that an object is read in; a whole Resource will do. */
-export type GroupVersionKind = Pick<Resource, "group" | "version" | "kind" | "conversion">;
+export type GroupVersionKind = Pick<Resource, "group" | "version" | "kind" | "conversion" | "custom">;
 
 export function apiVersionOf({ group, version }: Pick<GroupVersionKind, "group" | "version">): string {
   return group === "" ? version : `${group}/${version}`;
@@ -25,12 +25,15 @@ export function textOf(object: KubernetesObject): ObjectText {
 /** The object's JSON as a client reads it, made without a parse (but for a kind that is stored as another). */
 export function splice(resource: GroupVersionKind, stored: Pick<StoredObject, "text" | "revision">): string {
   if (resource.conversion !== undefined) return JSON.stringify(servedAs(resource, objectOf(resource.conversion.stored, stored)));
+  if (resource.custom?.fromStorage !== undefined) return JSON.stringify(objectOf(resource, stored));
   return headOf(resource) + stored.revision + '",' + stored.text.slice(textHead.length);
 }
 
 /** The same for an item of a list, whose kind the list's own names. */
-export function spliceItem({ conversion }: GroupVersionKind, stored: Pick<StoredObject, "text" | "revision">): string {
+export function spliceItem(resource: GroupVersionKind, stored: Pick<StoredObject, "text" | "revision">): string {
+  const { conversion, custom } = resource;
   if (conversion !== undefined) return JSON.stringify(itemOf(conversion.fromStored(objectOf(conversion.stored, stored))));
+  if (custom?.fromStorage !== undefined) return JSON.stringify(itemOf(objectOf(resource, stored)));
   return `{"metadata":{"resourceVersion":"${stored.revision}",` + stored.text.slice(textHead.length);
 }
 
@@ -40,7 +43,8 @@ export function objectOf<T extends KubernetesObject = KubernetesObject>(
   stored: Pick<StoredObject, "text" | "revision">,
 ): Stored<T> {
   // What was stored passed the resource's validation when it was written.
-  return JSON.parse(splice(resource, stored)) as Stored<T>;
+  const object = JSON.parse(resource.conversion === undefined ? headOf(resource) + stored.revision + '",' + stored.text.slice(textHead.length) : splice(resource, stored)) as Stored<T>;
+  return resource.custom?.fromStorage === undefined ? object : resource.custom.fromStorage(object);
 }
 
 /** The stored object as a client of `resource` sees it, with that kind's own names. */

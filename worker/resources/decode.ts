@@ -109,6 +109,7 @@ function decodeObject(walk: Walk, name: string, value: unknown, place: Place): R
 
 /** What Go's `omitempty` leaves out: empty lists and maps, and empty strings that stand for "not set". */
 function isOmitted(field: Field, value: unknown, { name, key }: { name: string; key: string }): boolean {
+  if (field.t === "any") return false;
   if (value === "") return !keepsEmptyString.has(`${name}.${key}`);
   // An empty list of managed fields asks to forget them all.
   return key !== "managedFields" && isEmptyCollection(field, value);

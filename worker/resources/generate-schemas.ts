@@ -47,6 +47,11 @@ const scalars: Record<string, Field> = {
   IntOrString: { t: "int-or-string" },
   Time: { t: "time" },
   MicroTime: { t: "micro-time" },
+  // Any JSON, or a schema among other things: kept as it is, as upstream's own decoders of these.
+  JSON: { t: "any" },
+  JSONSchemaPropsOrArray: { t: "any" },
+  JSONSchemaPropsOrBool: { t: "any" },
+  JSONSchemaPropsOrStringArray: { t: "any" },
 };
 
 function readSchemas(folder: string): Map<string, OpenApiSchema> {

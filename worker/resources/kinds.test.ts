@@ -101,6 +101,8 @@ const mayBeAbsent = new Set([
   "CSIDriver spec",
   "CSIDriver spec.tokenRequests[0].audience",
   "ControllerRevision revision",
+  "CustomResourceDefinition spec.versions[0].served",
+  "CustomResourceDefinition spec.versions[0].storage",
   "DeviceClass spec",
   "EndpointSlice endpoints",
   "PriorityClass value",

@@ -2,15 +2,16 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { ObjectIndex, ObjectKey } from "../storage/store.ts";
 import { contentHashOf } from "./content-hash.ts";
-import { resourceByKind } from "./registry.ts";
+import { noSettings, type Settings } from "../settings/settings.ts";
+import { resourceByKind } from "./custom/kinds.ts";
 import { objectKey, type Resource } from "./resource.ts";
 
-/** `metadata` must be complete (name, uid); `resourceVersion` is not looked at. */
-export function indexOf(resource: Resource, object: KubernetesObject): ObjectIndex {
+/** `metadata` must be complete (name, uid); `resourceVersion` is not looked at. `settings` tell of owners that are custom resources. */
+export function indexOf(resource: Resource, object: KubernetesObject, settings: Settings = noSettings): ObjectIndex {
   const stored = object as Stored<KubernetesObject>; // complete by the time an index is taken, see above
   const { metadata } = stored;
   const isDeleting = metadata.deletionTimestamp !== undefined;
-  const owners = ownersOf(stored);
+  const owners = ownersOf(stored, settings);
   const controller = owners.find((owner) => owner.isController);
   const selector = resource.selector?.(object);
   return {
@@ -49,9 +50,9 @@ function lifeTerms(resource: Resource, { metadata }: Stored<KubernetesObject>): 
 }
 
 /** Owners of a kind that is served here. */
-function ownersOf({ metadata }: Stored<KubernetesObject>): { key: ObjectKey; uid: string; isController: boolean }[] {
+function ownersOf({ metadata }: Stored<KubernetesObject>, settings: Settings): { key: ObjectKey; uid: string; isController: boolean }[] {
   return (metadata.ownerReferences ?? []).flatMap((owner) => {
-    const resource = resourceByKind(owner.apiVersion, owner.kind);
+    const resource = resourceByKind(settings, owner.apiVersion, owner.kind);
     if (resource === undefined) return [];
     const key = objectKey(resource, resource.isNamespaced ? (metadata.namespace ?? "") : "", owner.name);
     return [{ key, uid: owner.uid, isController: owner.controller === true }];

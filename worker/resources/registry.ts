@@ -4,6 +4,7 @@ import { mutatingWebhookConfigurations } from "./admissionregistration/mutating-
 import { validatingAdmissionPolicies } from "./admissionregistration/validating-admission-policies.ts";
 import { validatingAdmissionPolicyBindings } from "./admissionregistration/validating-admission-policy-bindings.ts";
 import { validatingWebhookConfigurations } from "./admissionregistration/validating-webhook-configurations.ts";
+import { customResourceDefinitions } from "./apiextensions/custom-resource-definitions.ts";
 import { apiServices } from "./apiregistration/api-services.ts";
 import { controllerRevisions } from "./apps/controller-revisions.ts";
 import { daemonSets } from "./apps/daemon-sets.ts";
@@ -81,6 +82,7 @@ export const resources: readonly Resource[] = [
   secrets,
   serviceAccounts,
   services,
+  customResourceDefinitions,
   controllerRevisions,
   daemonSets,
   deployments,

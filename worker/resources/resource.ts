@@ -5,6 +5,9 @@
  */
 import type { ManagedFieldsEntry } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import type { JsonSchema } from "./custom/json-schema.ts";
+import type { Types } from "./custom/types.ts";
+import type { DecodeResult } from "./decode.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ObjectIndex, ObjectKey } from "../storage/store.ts";
 
@@ -83,6 +86,10 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   /** Name of its schema in ./generated (OpenAPI's `io.k8s.api.core.v1.Pod`). */
   schema: string;
   conversion?: Conversion;
+  custom?: CustomKind;
+  scale?: Scaled;
+  /** True: its validation compiles expressions. */
+  usesCel?: true;
   /** False: its objects are questions, which are answered and not stored. */
   isStored?: false;
   /** Told with every answer, as a Warning header: what to use instead. */
@@ -120,6 +127,30 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   /** How a DELETE ends it: pods get a grace period, most objects go at once. */
   graceSeconds?(object: Stored<T>, asked: number | undefined): number;
   defaultPropagation?: "Background" | "Orphan";
+}
+
+/** Of a kind that a CustomResourceDefinition makes: its own schema takes the place of the published one. */
+export interface CustomKind {
+  schema: JsonSchema;
+  /** Name of the definition, without which nothing may be created. */
+  definition: string;
+  decode(value: unknown): DecodeResult<KubernetesObject>;
+  /** The schema as types, the kind's own under its `schema`. */
+  types: Types;
+  /** Absent: what is stored is what is served. May change what it is given. */
+  fromStorage?<T extends KubernetesObject>(object: T): T;
+}
+
+/** Where a kind keeps what its `scale` subresource shows; kinds of the table all keep it in the same place. */
+export interface Scaled {
+  /** `spec.replicas` */
+  path: string;
+  replicasOf(object: KubernetesObject): number | undefined;
+  statusReplicasOf(object: KubernetesObject): number;
+  /** As a label selector's text. */
+  selectorOf(object: KubernetesObject): string;
+  /** Mutates `object`, but nothing that is inside it. */
+  setReplicas(object: KubernetesObject, replicas: number): void;
 }
 
 type Keyed = { group: string; plural: string; conversion?: Conversion };

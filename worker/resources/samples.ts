@@ -255,4 +255,26 @@ const others: Sample[] = [
   sample("scheduling.k8s.io/v1", "PriorityClass", { value: 1 }),
 ];
 
-const byKind = new Map([...core, ...access, ...admission, ...apps, ...autoscaled, ...networking, ...storage, ...flow, ...claimed, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));
+/** Of conditions that a write leaves as they are. */
+const earlier = "2025-12-31T00:00:00Z";
+const widgets = { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" };
+const definitions: Sample[] = [
+  sample(
+    "apiextensions.k8s.io/v1",
+    "CustomResourceDefinition",
+    {
+      metadata: { name: "widgets.example.com" },
+      spec: { group: "example.com", names: widgets, scope: "Namespaced", versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }] },
+    },
+    {
+      conditions: [
+        { lastTransitionTime: earlier, message: "no conflicts found", reason: "NoConflicts", status: "True", type: "NamesAccepted" },
+        { lastTransitionTime: earlier, message: "the initial names have been accepted", reason: "InitialNamesAccepted", status: "True", type: "Established" },
+      ],
+      acceptedNames: widgets,
+      storedVersions: ["v1"],
+    },
+  ),
+];
+
+const byKind = new Map([...core, ...access, ...admission, ...apps, ...autoscaled, ...networking, ...storage, ...flow, ...claimed, ...definitions, ...others].map((one) => [`${one.object.apiVersion}/${one.object.kind}`, one]));

@@ -30,6 +30,8 @@ export interface TypeSchema {
   /** Required ones. */
   q?: string[];
   x?: "atomic";
+  /** Fields that are not declared are kept, of any type (custom resources). */
+  p?: true;
 }
 
 let parsed: Record<string, TypeSchema> | undefined;

@@ -8,7 +8,8 @@ import { typeSchema, type Field, type TypeSchema } from "./schema.ts";
  * Sets the stated defaults in place, at every depth. An object that ./decode.ts made has them already; those that
  * controllers build do not.
  */
-export function applyStatedDefaults(resource: Pick<Resource, "schema">, object: KubernetesObject): void {
+export function applyStatedDefaults(resource: Pick<Resource, "schema" | "custom">, object: KubernetesObject): void {
+  if (resource.custom !== undefined) return;
   fill({ r: resource.schema }, object);
 }
 
@@ -55,7 +56,8 @@ const canHoldDefaults = (field: Field): boolean => field.r !== undefined || fiel
  * Required fields that are absent. Those with a stated default (Go's zero values) are never absent; whether a zero
  * value will do is for the kind's own rules.
  */
-export function missingFields(resource: Pick<Resource, "schema">, object: KubernetesObject): FieldError[] {
+export function missingFields(resource: Pick<Resource, "schema" | "custom">, object: KubernetesObject): FieldError[] {
+  if (resource.custom !== undefined) return [];
   const errors: FieldError[] = [];
   collectMissing(errors, { r: resource.schema }, object, "");
   return errors;

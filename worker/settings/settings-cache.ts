@@ -6,6 +6,7 @@
  * copy old asks the store and waits, the others go on with what is there.
  */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import { loadCel } from "../cel/load.ts";
 import { objectOf } from "../registry/text.ts";
 import { resourceByKey } from "../resources/registry.ts";
 import { isSetting, settingResources, type SettingResource } from "../resources/settings.ts";
@@ -13,6 +14,11 @@ import type { ChangedLists, Store, StoredObject } from "../storage/store.ts";
 import { noSettings, type Settings } from "./settings.ts";
 
 export type SettingsStore = Pick<Store, "changedLists">;
+
+/** Their expressions are evaluated by pure code, which cannot wait for the library. */
+const expressive: SettingResource[] = ["customresourcedefinitions.apiextensions.k8s.io"];
+
+const none: readonly never[] = [];
 
 /** How old a copy serves without a question. */
 const freshMs = 1_000;
@@ -27,6 +33,8 @@ export class SettingsCache {
   #askAgainAt = 0;
   /** Counts the writes of this isolate: an answer that was asked for before one is old already. */
   #writes = 0;
+  /** How many of them the copy has seen for certain: while it is behind, nobody goes on with it. */
+  #seenWrites = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -34,7 +42,8 @@ export class SettingsCache {
 
   /** The settings, at most a second old. */
   async current(store: SettingsStore): Promise<Settings> {
-    return this.#lists !== undefined && this.#now() < this.#askAgainAt ? settingsOf(this.#lists) : await this.verified(store);
+    const isFresh = this.#now() < this.#askAgainAt && this.#seenWrites === this.#writes;
+    return this.#lists !== undefined && isFresh ? settingsOf(this.#lists) : await this.verified(store);
   }
 
   /** Whatever is there, without a question: for work that settings have little to say about. */
@@ -54,7 +63,8 @@ export class SettingsCache {
         answer = await store.changedLists(this.#held());
       }
       const lists = this.#apply(answer);
-      if (writes !== this.#writes) this.#askAgainAt = 0;
+      if (expressive.some((resource) => (lists.get(resource) ?? none).length > 0)) await loadCel();
+      this.#seenWrites = Math.max(this.#seenWrites, writes);
       return settingsOf(lists);
     } catch (error) {
       this.#askAgainAt = 0;
@@ -66,7 +76,6 @@ export class SettingsCache {
   noteWrite(key: string): void {
     if (!isSetting(key.slice(0, key.indexOf("/")))) return;
     this.#writes += 1;
-    this.#askAgainAt = 0;
   }
 
   #held(): Record<string, number> {
@@ -91,8 +100,6 @@ function parsed(resource: SettingResource, items: StoredObject[]): Stored<Kubern
   const kind = resourceByKey(resource);
   return kind === undefined ? [] : items.map((stored) => objectOf(kind, stored));
 }
-
-const none: readonly never[] = [];
 
 function settingsOf(lists: Lists): Settings {
   return {

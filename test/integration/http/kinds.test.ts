@@ -28,8 +28,8 @@ function bodyOf(resource: Resource): Json {
   return { ...object, metadata: { ...object.metadata, labels: mark } } as unknown as Json;
 }
 
-/** Not those that are only answered (reviews). */
-const full = resources.filter(({ isStored }) => isStored !== false);
+/** Not those that are only answered (reviews), nor definitions, whose names follow from their specs (./custom-resources.test.ts). */
+const full = resources.filter(({ isStored, kind }) => isStored !== false && kind !== "CustomResourceDefinition");
 
 describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind}`, resource] as const))("%s", (_, resource) => {
   const collection = collectionOf(resource);

@@ -3,7 +3,7 @@ import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/obje
 import { StatusError } from "../../../protocol/status.ts";
 import type { Action } from "../../controllers/controller.ts";
 import type { Planned, Planner } from "../../registry/registry.ts";
-import { resourceOf } from "../../resources/registry.ts";
+import { resourceOf } from "../../resources/custom/kinds.ts";
 import { objectKey, type RequestContext, type Resource } from "../../resources/resource.ts";
 import type { ObjectKey } from "../../storage/store.ts";
 import type { EventAction } from "./event-objects.ts";
@@ -50,7 +50,7 @@ function planAction(
   objects: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>,
   { planner, context }: Surroundings,
 ): Planned | undefined {
-  const resource = resourceOf(action.object);
+  const resource = resourceOf(context.settings, action.object);
   if (resource === undefined) throw new Error(`no resource for ${action.object.apiVersion} ${action.object.kind}`);
   // The planner changes what it is given, and a template may be shared by a hundred pods.
   if (action.type === "create") return planner.create(resource, structuredClone(action.object), context);

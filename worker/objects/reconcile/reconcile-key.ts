@@ -6,8 +6,9 @@ import type { Attributes } from "../../registry/admission/plugin.ts";
 import { refusalOf, type Refusal } from "../../registry/refusal.ts";
 import type { Planner } from "../../registry/registry.ts";
 import { writePlanned, type Written } from "../../registry/writer.ts";
-import { resourceOf } from "../../resources/registry.ts";
+import { resourceOf } from "../../resources/custom/kinds.ts";
 import type { RequestContext } from "../../resources/resource.ts";
+import type { Settings } from "../../settings/settings.ts";
 import type { ObjectKey, Store } from "../../storage/store.ts";
 import type { EventAction } from "./event-objects.ts";
 import { planActions, type ObjectAction } from "./plan-actions.ts";
@@ -45,10 +46,10 @@ export async function reconcileKey(
 ): Promise<Outcome> {
   const { store, planner, rootCertificate, isRequeued = false } = surroundings;
   const context = await surroundings.context();
-  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, isRequeued });
+  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, isRequeued, settings: context.settings });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const wanted = actions.filter(isOfObject);
-  const informed = await withLookups(wanted.flatMap(createOf), context, surroundings);
+  const informed = await withLookups(wanted.flatMap((action) => createOf(action, context.settings)), context, surroundings);
   const plan = planActions(wanted, { planner, observed: reader.observed, context: informed });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];
   const refused = refusedOf(await writePlanned(store, plan.list, { guards }));
@@ -65,8 +66,8 @@ export async function reconcileKey(
 }
 
 /** What admission will look at. */
-function createOf({ type, object }: ObjectAction): Omit<Attributes, "context">[] {
-  const resource = type === "create" ? resourceOf(object) : undefined;
+function createOf({ type, object }: ObjectAction, settings: Settings): Omit<Attributes, "context">[] {
+  const resource = type === "create" ? resourceOf(settings, object) : undefined;
   return resource === undefined ? [] : [{ operation: "CREATE", resource, subresource: "", object }];
 }
 

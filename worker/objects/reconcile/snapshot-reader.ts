@@ -2,7 +2,8 @@
 import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
 import type { Reader } from "../../controllers/controller.ts";
 import { objectOf } from "../../registry/text.ts";
-import { resourceByKey } from "../../resources/registry.ts";
+import { resourceByKey } from "../../resources/custom/kinds.ts";
+import type { Settings } from "../../settings/settings.ts";
 import type { ListQuery, ObjectKey, Store, StoredObject } from "../../storage/store.ts";
 
 /** A page of pods is some megabytes; an answer of the store may hold 32. */
@@ -13,17 +14,19 @@ export class SnapshotReader implements Reader {
   readonly refusals: readonly string[];
   readonly rootCertificate: string;
   readonly isRequeued: boolean;
+  readonly settings: Settings;
   /** What was read, by key: updates and deletes are planned against it. */
   readonly observed = new Map<ObjectKey, Stored<KubernetesObject>>();
   readonly #store: Pick<Store, "getMany" | "list">;
   #revision = Number.POSITIVE_INFINITY;
 
-  constructor(store: Pick<Store, "getMany" | "list">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued">) {
+  constructor(store: Pick<Store, "getMany" | "list">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued" | "settings">) {
     this.#store = store;
     this.seed = options.seed;
     this.refusals = options.refusals;
     this.rootCertificate = options.rootCertificate;
     this.isRequeued = options.isRequeued;
+    this.settings = options.settings;
   }
 
   /** The revision to guard a plan with: nothing that was read is older. */
@@ -60,7 +63,7 @@ export class SnapshotReader implements Reader {
 
   /** kedge's own objects (`_agents`) are of no kind and are left out. */
   #parsed<T extends KubernetesObject>(item: StoredObject): Stored<T> | undefined {
-    const resource = resourceByKey(item.key.slice(0, item.key.indexOf("/")));
+    const resource = resourceByKey(this.settings, item.key.slice(0, item.key.indexOf("/")));
     if (resource === undefined) return undefined;
     const object = objectOf<T>(resource, item);
     this.observed.set(item.key, object);
