@@ -23,6 +23,8 @@ export interface Env {
   CLUSTER_DOMAIN: string;
   /** `https://…` that agents and printed commands use. Empty: the origin of the request. */
   PUBLIC_URL: string;
+  /** Issuers of users' ID tokens: the `jwt` list of an AuthenticationConfiguration, JSON or YAML. See docs/troubleshooting.md. */
+  OIDC_ISSUERS?: string;
   /** `public` (or absent): anybody may read who issues service accounts' tokens, and its public keys. `authorized`: who may. */
   ISSUER_DISCOVERY?: string;
   /** YAML or JSON of an `audit.k8s.io/v1` Policy. Empty or absent: nothing is audited. */
