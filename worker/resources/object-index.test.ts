@@ -17,6 +17,7 @@ describe("nobody has to act on", () => {
   const rows: [sentence: string, object: KubernetesObject, isSettled: boolean][] = [
     ["a bound pod, which is its node's", pod({ nodeName: "n" }, { phase: "Pending" }), true],
     ["a pod that ended unbound", pod({}, { phase: "Failed" }), true],
+    ["a pod that waits for another scheduler", pod({ schedulerName: "mine" }, { phase: "Pending" }), true],
     ["no: a pod that waits for a node", pod({}, { phase: "Pending" }), false],
     ["no: a pod that is being deleted", pod({ nodeName: "n" }, {}, { deletionTimestamp: "2026-01-01T00:00:00Z" }), false],
     ["a Deployment that is rolled out", apps("Deployment", { replicas: 2 }, { observedGeneration: 2, replicas: 2, updatedReplicas: 2, availableReplicas: 2 }), true],

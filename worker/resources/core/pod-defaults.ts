@@ -1,12 +1,15 @@
 /** Defaults of a pod's spec that the OpenAPI does not state (pkg/apis/core/v1/defaults.go). */
 import type { Container, PodSpec, Probe, Volume } from "../../../protocol/kubernetes/generated/types.ts";
 
+/** Who finds a pod its node, unless it names another. */
+export const defaultScheduler = "default-scheduler";
+
 /** Mutates. For pods and for templates alike. */
 export function defaultPodSpec(spec: PodSpec): void {
   spec.restartPolicy ??= "Always";
   spec.terminationGracePeriodSeconds ??= 30;
   spec.dnsPolicy ??= "ClusterFirst";
-  spec.schedulerName ??= "default-scheduler";
+  spec.schedulerName ??= defaultScheduler;
   spec.securityContext ??= {};
   if (spec.serviceAccountName === undefined && spec.serviceAccount !== undefined) spec.serviceAccountName = spec.serviceAccount;
   if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;

@@ -3,7 +3,7 @@ import type { Pod } from "../../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { defineResource } from "../define.ts";
 import { podColumns } from "./pod-columns.ts";
-import { defaultPod, defaultPodSpec } from "./pod-defaults.ts";
+import { defaultPod, defaultPodSpec, defaultScheduler } from "./pod-defaults.ts";
 import { podReferences } from "./pod-references.ts";
 import { podSpecErrors } from "../rules/pod-rules.ts";
 import { podUpdateErrors } from "../rules/pod-update-rules.ts";
@@ -52,8 +52,8 @@ export const pods = defineResource<Pod>({
     if (isTerminal(pod)) return ["terminated", ...nodeTerm(pod), ...references];
     return [...(pod.spec?.nodeName ? nodeTerm(pod) : ["unbound"]), ...references, ...openGates(pod)];
   },
-  // A bound pod is its node's to run; one that waits for a node is the scheduler's.
-  isSettled: (pod) => isTerminal(pod) || Boolean(pod.spec?.nodeName),
+  // A bound pod is its node's to run; one that waits for a node is its scheduler's, which need not be ours.
+  isSettled: (pod) => isTerminal(pod) || Boolean(pod.spec?.nodeName) || (pod.spec?.schedulerName ?? defaultScheduler) !== defaultScheduler,
   graceSeconds: gracePeriod,
 });
 
