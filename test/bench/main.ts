@@ -5,7 +5,8 @@
  *     --only creates,gets,…   --pods N
  */
 import { d1Rows } from "./d1-rows.ts";
-import { type Context, creates, deployments, emptied, type Figures, gets, lists, watches } from "./measures.ts";
+import { eventually } from "../e2e/harness/eventually.ts";
+import { assert, type Context, creates, deployments, emptied, type Figures, gets, lists, watches } from "./measures.ts";
 import { residentMemory } from "./processes.ts";
 import { realPods } from "./real-pods.ts";
 import { settings, Target } from "./target.ts";
@@ -31,8 +32,14 @@ async function measured(name: string, measure: Measure): Promise<void> {
     figures[`${name} failed`] = String(error);
   } finally {
     if (name === "deployments") await emptied(target, namespace).catch(() => undefined);
-    await target.remove(`/api/v1/namespaces/${namespace}`).catch((error: unknown) => console.error(String(error)));
+    await removed(`/api/v1/namespaces/${namespace}`).catch((error: unknown) => console.error(String(error)));
   }
+}
+
+/** To its end: the next measure is not to be one of this removal. */
+async function removed(path: string): Promise<void> {
+  await target.remove(path);
+  await eventually(async () => assert((await target.send("GET", path)).status === 404, `${path} is still there`), { timeoutMs: 60_000, intervalMs: 100 });
 }
 
 const measures = options.stateDir === undefined ? everywhere : { ...onThisMachine, ...everywhere };
