@@ -52,7 +52,7 @@ test("each part has to be allowed", () => {
 test.each<[sentence: string, headers: [string, string][], why: string]>([
   ["groups", [group("devs")], "requested [devs] without impersonating a user"],
   ["a uid", [["impersonate-uid", "1"]], "requested [1] without impersonating a user"],
-  ["extra", [["impersonate-extra-a", "b"]], "requested [a=b] without impersonating a user"],
+  ["groups with extra", [group("devs"), ["impersonate-extra-a", "b"]], "requested [devs a=b] without impersonating a user"],
 ])("%s alone are refused", (_, headers, why) => {
   expect(() => asked(...headers)).toThrow(why);
 });

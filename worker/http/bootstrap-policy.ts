@@ -24,7 +24,7 @@ const noteKey = `_bootstrap//${noteName}`;
 
 export async function ensureDefaultPolicy(env: Env, store: Store): Promise<void> {
   const note = await store.get(noteKey);
-  const source = contentHash(policySource);
+  const source = contentHash(policySource());
   if (note !== undefined && (JSON.parse(note.text) as { source?: string }).source === source) return;
   await writeMissing(env, store, await settingsCache.verified(store));
   await store.write({ operations: [noteOf(source, note?.revision)] });

@@ -199,7 +199,7 @@ const apiGroup = "rbac.authorization.k8s.io";
 const apiVersion = `${apiGroup}/v1`;
 
 /** What the policy is made of: another text, another policy. */
-export const policySource = JSON.stringify([clusterRoles, clusterRoleBindings, authenticationReader]);
+export const policySource = (): string => JSON.stringify([clusterRoles, clusterRoleBindings, authenticationReader]);
 
 let policy: Policy | undefined;
 
