@@ -33,13 +33,15 @@ export async function createDecoded(call: Call, { object, warnings }: Decoded, i
 export async function plannedCreate(call: Call, object: KubernetesObject, fields: Partial<RequestContext> = {}): Promise<() => Promise<Planned>> {
   const { resource, store, user } = call;
   restrictCreate(user, resource, object);
-  await restrictGrantOf(call, object);
   const verified = () => settingsCache.verified(store);
   const next = attemptsOf(resource.plural, object);
   return async () => {
     const attempt = next();
     const looked = await withLookups([{ operation: "CREATE", resource, subresource: "", object: attempt }], call.context, { store, verified, memory: objectMemory });
-    return planner.create(resource, attempt, { ...looked, ...fields });
+    const planned = planner.create(resource, attempt, { ...looked, ...fields });
+    // After admission, which may have added to what is granted.
+    await restrictGrantOf(call, planned.object);
+    return planned;
   };
 }
 

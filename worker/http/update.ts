@@ -85,7 +85,8 @@ export async function plannedUpdate(
 ): Promise<Planned | undefined> {
   const { resource, user } = call;
   restrictUpdate(user, resource, current, next);
-  await restrictGrantOf(call, next, current);
   const context = { ...call.context, ...fields };
-  return planner.update({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }) });
+  const planned = planner.update({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }) });
+  if (planned !== undefined) await restrictGrantOf(call, planned.object, current);
+  return planned;
 }
