@@ -3,7 +3,8 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
  */
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
-import type { User } from "../auth/user.ts";
+import { serviceAccountGroups, serviceAccountUsername } from "../auth/service-account-names.ts";
+import { authenticatedGroup, type User } from "../auth/user.ts";
 
 export interface Named {
   name: string;
@@ -23,7 +24,7 @@ export interface ServiceAccountClaims {
 export type Binding = Pick<ServiceAccountClaims, "pod" | "node" | "secret">;
 
 export function subjectOf({ namespace, serviceaccount }: ServiceAccountClaims): string {
-  return `system:serviceaccount:${namespace}:${serviceaccount.name}`;
+  return serviceAccountUsername(namespace, serviceaccount.name);
 }
 
 /** Undefined: not the claims of a service account. */
@@ -47,7 +48,7 @@ export function serviceAccountUser(claims: ServiceAccountClaims, tokenId: string
   return {
     name: subjectOf(claims),
     ...(serviceaccount.uid === undefined ? {} : { uid: serviceaccount.uid }),
-    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
+    groups: [...serviceAccountGroups(namespace), authenticatedGroup],
     extra: {
       ...(tokenId === "" ? {} : { "authentication.kubernetes.io/credential-id": [`JTI=${tokenId}`] }),
       ...extraOf("node", node),
