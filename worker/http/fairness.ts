@@ -50,7 +50,8 @@ export const fairness = createMiddleware<HttpEnv>(async (c, next) => {
       gate.leave(ticket);
     }
   }
-  name(c.res.headers, found);
+  const own = named(c.res, found);
+  if (own !== c.res) c.res = own;
 });
 
 /** Waits for a seat; no longer than is bearable. */
@@ -76,10 +77,24 @@ function refusal(found: Classification, reason: string): StatusError {
   return StatusError.tooManyRequests("Too many requests, please try again later.", 1);
 }
 
-/** Of what is stored: clients and tests find the objects by it. */
-function name(headers: Headers, { schema, level }: Classification): void {
-  if (schema.uid !== "") headers.set("x-kubernetes-pf-flowschema-uid", schema.uid);
-  if (level.uid !== "") headers.set("x-kubernetes-pf-prioritylevel-uid", level.uid);
+/**
+ * The answer with the uids of what is stored, by which clients and tests find the objects. What a Durable Object
+ * answered cannot be changed and is copied; of a WebSocket there is no copy, and nobody looks at its headers.
+ */
+function named(response: Response, { schema, level }: Classification): Response {
+  if (response.status === 101 || (schema.uid === "" && level.uid === "")) return response;
+  try {
+    return withUids(response, schema.uid, level.uid);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return withUids(new Response(response.body, response), schema.uid, level.uid);
+  }
+}
+
+function withUids(response: Response, schema: string, level: string): Response {
+  if (schema !== "") response.headers.set("x-kubernetes-pf-flowschema-uid", schema);
+  if (level !== "") response.headers.set("x-kubernetes-pf-prioritylevel-uid", level);
+  return response;
 }
 
 const streams = ["log", "exec", "attach", "portforward", "proxy"];
