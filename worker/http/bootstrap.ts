@@ -1,6 +1,7 @@
 /**
  * What every cluster has from its first moment: four namespaces, two PriorityClasses, the ServiceCIDR and the Service
- * `kubernetes`, and the default roles and bindings.
+ * `kubernetes`, upstream's FlowSchemas and PriorityLevelConfigurations, an APIService for each group and version, and
+ * the default roles and bindings.
  */
 import type { Env } from "../env.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
@@ -8,13 +9,19 @@ import { requestContext } from "../registry/context.ts";
 import { planner } from "../registry/planner.ts";
 import { kubernetesAddress } from "../registry/service-range.ts";
 import { writePlanned } from "../registry/writer.ts";
+import { suggestedLevels, suggestedSchemas } from "../fairness/suggested.ts";
+import { apiServices } from "../resources/apiregistration/api-services.ts";
 import { namespaces } from "../resources/core/namespaces.ts";
+import { flowSchemas } from "../resources/flowcontrol/flow-schemas.ts";
+import { priorityLevelConfigurations } from "../resources/flowcontrol/priority-level-configurations.ts";
 import { serviceCidrs } from "../resources/networking/service-cidrs.ts";
 import { priorityClasses } from "../resources/scheduling/priority-classes.ts";
+import { resources } from "../resources/registry.ts";
 import { objectKey, type Resource } from "../resources/resource.ts";
 import { services } from "../resources/core/services.ts";
 import type { Store } from "../storage/store.ts";
 import { ensureDefaultPolicy } from "./bootstrap-policy.ts";
+import { localApiServices } from "./discovery/api-services.ts";
 import { noSettings } from "../settings/settings.ts";
 
 const system = { name: "system:apiserver", groups: ["system:masters"] };
@@ -29,6 +36,9 @@ export async function ensureClusterObjects(env: Env, store: Store): Promise<void
   await createMissing(env, store, namespaces, names.map((name) => ({ metadata: { name } })));
   await Promise.all([
     createMissing(env, store, priorityClasses, systemPriorities),
+    createMissing(env, store, flowSchemas, suggestedSchemas),
+    createMissing(env, store, priorityLevelConfigurations, suggestedLevels),
+    createMissing(env, store, apiServices, localApiServices(resources)),
     createMissing(env, store, serviceCidrs, [{ metadata: { name: "kubernetes" }, spec: { cidrs: [env.SERVICE_CIDR] } }]),
   ]);
   await createMissing(env, store, services, [kubernetesService(env.SERVICE_CIDR)]);

@@ -129,6 +129,16 @@ describe("OpenAPI", () => {
   });
 });
 
+test("each group and version has an APIService, and those of built-in groups are available", async () => {
+  const { body } = await call("GET", "/apis/apiregistration.k8s.io/v1/apiservices?labelSelector=kube-aggregator.kubernetes.io/automanaged%3Donstart");
+  const services = body.items as unknown as { metadata: { name: string }; spec: { groupPriorityMinimum: number }; status: { conditions: { type: string; status: string }[] } }[];
+  const groups = (await call("GET", "/apis")).body["groups"] as { name: string; versions: { version: string }[] }[];
+  const names = ["v1.", ...groups.flatMap(({ name, versions }) => versions.map(({ version }) => `${version}.${name}`))];
+  expect(services.map(({ metadata }) => metadata.name).toSorted()).toEqual(names.toSorted());
+  expect(services.every(({ status }) => status.conditions.some(({ type, status: is }) => type === "Available" && is === "True"))).toBe(true);
+  expect(services.find(({ metadata }) => metadata.name === "v1.apps")?.spec).toMatchObject({ groupPriorityMinimum: 17800, versionPriority: 15 });
+});
+
 test("the version is a Kubernetes 1.35", async () => {
   expect((await call("GET", "/version", { token: "" })).body).toMatchObject({ major: "1", minor: "35", gitVersion: expect.stringMatching(/^v1\.35\./) });
 });

@@ -41,6 +41,24 @@ async function seatsOf(level: string): Promise<number> {
   return Number(new RegExp(`apiserver_flowcontrol_current_executing_seats\\{priority_level="${level}"\\} (\\d+)`).exec(text)?.[1]);
 }
 
+test("the objects that say how are there, and a new one counts at once", async () => {
+  const flows = "/apis/flowcontrol.apiserver.k8s.io/v1";
+  const names = async (plural: string) => (await call("GET", `${flows}/${plural}`)).body.items.map(({ metadata }) => metadata.name);
+  expect(await names("flowschemas")).toEqual(expect.arrayContaining(["exempt", "catch-all", "service-accounts", "global-default"]));
+  expect(await names("prioritylevelconfigurations")).toEqual(expect.arrayContaining(["exempt", "catch-all", "workload-low", "leader-election"]));
+  const limited = { type: "Limited", limited: { nominalConcurrencyShares: 1, limitResponse: { type: "Reject" } } };
+  const level = await call("POST", `${flows}/prioritylevelconfigurations`, { body: { metadata: { name: "own" }, spec: limited } });
+  const rules = [{ subjects: [{ kind: "User", user: { name: "quiet" } }], resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"], namespaces: ["*"] }] }];
+  const schema = await call("POST", `${flows}/flowschemas`, {
+    body: { metadata: { name: "own" }, spec: { matchingPrecedence: 5, priorityLevelConfiguration: { name: "own" }, rules } },
+  });
+  expect([level.status, schema.status]).toEqual([201, 201]);
+  await call("GET", path, as("quiet"));
+  const { headers } = await call("GET", path, as("quiet"));
+  expect(headers.get("x-kubernetes-pf-flowschema-uid")).toBe(schema.body.metadata.uid);
+  expect(headers.get("x-kubernetes-pf-prioritylevel-uid")).toBe(level.body.metadata.uid);
+});
+
 test("the admin is exempt", async () => {
   const answers = await Promise.all(Array.from({ length: 600 }, async () => (await call("GET", `${path}/kube-root-ca.crt`)).status));
   expect(answers.filter((status) => status === 429)).toEqual([]);
