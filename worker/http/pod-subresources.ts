@@ -4,6 +4,7 @@ import { StatusError, type Status } from "../../protocol/status.ts";
 import { boundPod } from "../registry/binding.ts";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
+import { pods } from "../resources/core/pods.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { commitDelete } from "./delete.ts";
@@ -16,7 +17,22 @@ const done: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "
 
 /** Binds a pod to a node, once. */
 export async function bind(call: Call): Promise<Response> {
-  const body = recordOf(parseBody(await readBody(call.request), "Binding"), "Binding");
+  return await bound(call, await bindingOf(call));
+}
+
+/** The same by the older path, which leaves it to the body to name the pod. */
+export async function bindNamed(call: Call): Promise<Response> {
+  const body = await bindingOf(call);
+  const { name } = isRecord(body["metadata"]) ? body["metadata"] : {};
+  if (typeof name !== "string" || name === "") throw StatusError.badRequest("metadata.name: Required value");
+  return await bound({ ...call, resource: pods, served: pods, info: { ...call.info, resource: "pods", name, subresource: "binding" } }, body);
+}
+
+async function bindingOf(call: Call): Promise<Record<string, unknown>> {
+  return recordOf(parseBody(await readBody(call.request), "Binding"), "Binding");
+}
+
+async function bound(call: Call, body: Record<string, unknown>): Promise<Response> {
   const target = isRecord(body["target"]) ? body["target"] : {};
   const kind = target["kind"];
   if (kind !== undefined && kind !== "" && kind !== "Node") {

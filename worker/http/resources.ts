@@ -12,6 +12,7 @@ import { authorizerOf } from "./authorizer.ts";
 import { ensureClusterObjects } from "./bootstrap.ts";
 import { mendDefaultPolicy } from "./bootstrap-policy.ts";
 import type { App, Handler } from "./context.ts";
+import { componentStatuses } from "./component-statuses.ts";
 import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
 import { remove, removeCollection } from "./delete.ts";
@@ -20,7 +21,7 @@ import { fieldManagerOf } from "./field-manager.ts";
 import { acceptOf, plainJson } from "./formats/accept.ts";
 import { list } from "./list/list.ts";
 import { patch } from "./patch.ts";
-import { bind, evict } from "./pod-subresources.ts";
+import { bind, bindNamed, evict } from "./pod-subresources.ts";
 import { queryOf } from "./query.ts";
 import { get } from "./read.ts";
 import { withWarnings } from "./respond.ts";
@@ -50,6 +51,8 @@ const verbs = {
 const subresources: Record<string, Partial<Record<string, Handler>>> = {
   status: { get, update, patch },
   approval: { get, update, patch },
+  ephemeralcontainers: { get, update, patch },
+  resize: { get, update, patch },
   finalize: { update },
   scale: scaleHandlers,
   binding: { create: bind },
@@ -137,8 +140,10 @@ function handlerOf(resource: Resource, { verb, subresource, namespace, name }: R
   return resource.isStored === false ? answers[resourceKey(resource)] : verbs[verb];
 }
 
-/** Kinds that are questions: a create is answered, and that is all. */
+/** Kinds that are not kept: what is asked is answered, and that is all. */
 const answers: Record<string, Handler> = {
+  bindings: bindNamed,
+  componentstatuses: componentStatuses,
   "selfsubjectreviews.authentication.k8s.io": reviewSelf,
   "tokenreviews.authentication.k8s.io": reviewToken,
   "localsubjectaccessreviews.authorization.k8s.io": reviewAccess,

@@ -49,8 +49,8 @@ export function objectOf<T extends KubernetesObject = KubernetesObject>(
 
 /** The stored object as a client of `resource` sees it, with that kind's own names. */
 export function servedAs<T extends KubernetesObject>(resource: GroupVersionKind, object: Stored<T>): Stored<KubernetesObject> {
-  const { apiVersion: _apiVersion, kind: _kind, ...rest } = resource.conversion?.fromStored(object) ?? object;
-  return { kind: resource.kind, apiVersion: apiVersionOf(resource), ...rest, metadata: object.metadata };
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = resource.conversion?.fromStored(object) ?? object;
+  return { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: { ...object.metadata, ...metadata }, ...rest };
 }
 
 function itemOf({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubernetesObject): KubernetesObject {

@@ -22,6 +22,8 @@ import { cronJobs } from "./batch/cron-jobs.ts";
 import { jobs } from "./batch/jobs.ts";
 import { certificateSigningRequests } from "./certificates/certificate-signing-requests.ts";
 import { leases } from "./coordination/leases.ts";
+import { bindings } from "./core/bindings.ts";
+import { componentStatuses } from "./core/component-statuses.ts";
 import { configMaps } from "./core/config-maps.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { events } from "./core/events.ts";
@@ -67,6 +69,8 @@ import { volumeAttributesClasses } from "./storage/volume-attributes-classes.ts"
 
 /** In the order in which discovery lists them. */
 export const resources: readonly Resource[] = [
+  bindings,
+  componentStatuses,
   configMaps,
   endpoints,
   events,

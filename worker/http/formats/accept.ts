@@ -26,7 +26,7 @@ const encodings: Encoding[] = ["json", "yaml", "protobuf"];
 /** What nearly everybody wants. */
 export const plainJson: Accepted = { form: "object", encoding: "json" };
 
-type Kind = Pick<Resource, "group" | "version" | "kind" | "isStored">;
+type Kind = Pick<Resource, "group" | "version" | "kind" | "isStored" | "verbs">;
 
 /** Of one object, or a list of them; nothing that can be met: 406. */
 export function acceptOf(request: Request, kind: Kind): Accepted {
@@ -115,6 +115,8 @@ function clauseOf(text: string): Clause {
 }
 
 /** Undefined: the kind has no such form in this encoding. */
+const isQuestion = ({ isStored, verbs }: Kind): boolean => isStored === false && !verbs.includes("list");
+
 function formOf(kind: Kind, { parameters }: Clause, encoding: Encoding): Accepted | undefined {
   const stream = parameters.get("stream");
   if (stream !== undefined && stream !== "" && stream !== "watch") return undefined;
@@ -122,6 +124,6 @@ function formOf(kind: Kind, { parameters }: Clause, encoding: Encoding): Accepte
   if (as === undefined) return { form: "object", encoding };
   if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") return undefined;
   // A Table has cells of any type, which protobuf has no words for; a question (a review) is no row of one.
-  if (as === "Table") return encoding === "protobuf" || kind.isStored === false ? undefined : { form: "table", encoding };
+  if (as === "Table") return encoding === "protobuf" || isQuestion(kind) ? undefined : { form: "table", encoding };
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? { form: "metadata", encoding } : undefined;
 }

@@ -1,5 +1,5 @@
 /** Defaults of a pod's spec that the OpenAPI does not state (pkg/apis/core/v1/defaults.go). */
-import type { Container, PodSpec, Probe, Volume } from "../../../protocol/kubernetes/generated/types.ts";
+import type { Container, EphemeralContainer, PodSpec, Probe, Volume } from "../../../protocol/kubernetes/generated/types.ts";
 
 /** Who finds a pod its node, unless it names another. */
 export const defaultScheduler = "default-scheduler";
@@ -15,6 +15,7 @@ export function defaultPodSpec(spec: PodSpec): void {
   if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;
   if (spec.nodeName === "") delete spec.nodeName;
   for (const container of allContainers(spec)) defaultContainer(container);
+  for (const container of spec.ephemeralContainers ?? []) defaultEphemeral(container);
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   if (spec.hostNetwork === true) defaultHostPorts(spec);
 }
@@ -27,6 +28,13 @@ export function defaultPod(spec: PodSpec): void {
 
 export function allContainers(spec: PodSpec): Container[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+}
+
+function defaultEphemeral(container: EphemeralContainer): void {
+  container.imagePullPolicy ??= pullPolicyOf(container.image ?? "");
+  container.terminationMessagePath ??= "/dev/termination-log";
+  container.terminationMessagePolicy ??= "File";
+  container.resources ??= {};
 }
 
 function defaultContainer(container: Container): void {

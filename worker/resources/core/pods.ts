@@ -6,6 +6,7 @@ import { podColumns } from "./pod-columns.ts";
 import { defaultPod, defaultPodSpec, defaultScheduler } from "./pod-defaults.ts";
 import { podReferences } from "./pod-references.ts";
 import { podSpecErrors } from "../rules/pod-rules.ts";
+import { ephemeralCreateErrors, ephemeralUpdateErrors, resizeErrors, withResources } from "../rules/pod-subresource-rules.ts";
 import { podUpdateErrors } from "../rules/pod-update-rules.ts";
 import { podNameWarnings, podSpecWarnings } from "./pod-warnings.ts";
 import { qosClassOf } from "./qos.ts";
@@ -33,9 +34,10 @@ export const pods = defineResource<Pod>({
     spec.serviceAccount = spec.serviceAccountName;
   },
   validate: ({ spec }) => podSpecErrors("spec", spec),
+  validateCreate: ephemeralCreateErrors,
   validateUpdate: podUpdateErrors,
   warnings: ({ metadata, spec }) => [...podNameWarnings(metadata?.name ?? ""), ...podSpecWarnings("spec", spec)],
-  subresources: { status: podStatus(), binding: binding() },
+  subresources: { status: podStatus(), binding: binding(), ephemeralcontainers: ephemeralContainers(), resize: resize() },
   columns: podColumns,
   selectableFields: ({ spec, status }) => ({
     "spec.nodeName": spec?.nodeName ?? "",
@@ -97,5 +99,35 @@ function binding(): SubresourceStrategy<Pod> {
       next.spec = { containers: [], ...previous.spec, nodeName };
     },
     validateUpdate: () => [],
+  };
+}
+
+/** Containers that come later, to look around. Stored and checked; nodes do not start them yet. */
+function ephemeralContainers(): SubresourceStrategy<Pod> {
+  return {
+    prepareForUpdate(next, previous) {
+      const list = next.spec?.ephemeralContainers;
+      keepAllBut(next, previous, "spec");
+      keepMetadata(next, previous, ["labels", "annotations", "ownerReferences", "finalizers"]);
+      next.spec = { containers: [], ...previous.spec };
+      if (list === undefined) delete next.spec.ephemeralContainers;
+      else next.spec.ephemeralContainers = list;
+    },
+    validateUpdate: ephemeralUpdateErrors,
+  };
+}
+
+/** Only what the containers ask for changes. Stored and checked; nodes do not act on it yet. */
+function resize(): SubresourceStrategy<Pod> {
+  return {
+    prepareForUpdate(next, previous) {
+      const asked = next.spec;
+      keepAllBut(next, previous, "spec");
+      keepMetadata(next, previous, ["labels", "annotations", "ownerReferences", "finalizers"]);
+      const before = previous.spec ?? { containers: [] };
+      next.spec = { ...before, containers: withResources(before.containers, asked?.containers) };
+      if (before.initContainers !== undefined) next.spec.initContainers = withResources(before.initContainers, asked?.initContainers);
+    },
+    validateUpdate: resizeErrors,
   };
 }
