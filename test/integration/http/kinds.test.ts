@@ -84,6 +84,19 @@ describe.each(full.map((resource) => [`${apiVersionOf(resource)} ${resource.kind
     expect((await call("DELETE", `${collection}/${name}`, { body: background })).status).toBe(200);
   });
 
+  test("is applied on the server, and again without a change", async () => {
+    const name = anotherName(sampleOf(resource), 5);
+    const path = `${collection}/${name}?fieldManager=test`;
+    const configuration = { ...renamed(body, name), apiVersion: apiVersionOf(resource), kind: resource.kind };
+    const applied = await call("PATCH", path, { body: configuration, type: "application/apply-patch+yaml" });
+    expect(applied.status, applied.text).toBe(201);
+    expect(applied.body.metadata["managedFields"]).toMatchObject([{ manager: "test", operation: "Apply", apiVersion: apiVersionOf(resource) }]);
+    const again = await call("PATCH", path, { body: configuration, type: "application/apply-patch+yaml" });
+    expect(again.status, again.text).toBe(200);
+    expect(again.body.metadata.generation).toBe(applied.body.metadata.generation);
+    expect((await call("DELETE", `${collection}/${name}`, { body: background })).status).toBe(200);
+  });
+
   test("is refused with a field that it does not have, when the client is strict", async () => {
     const { status, body: answer } = await call("POST", `${collection}?fieldValidation=Strict`, { body: { ...body, nonsense: 1 } });
     expect(status).toBe(400);
