@@ -1,5 +1,5 @@
 /** The text of an applied configuration: YAML, which most clients write as JSON. */
-import { parseDocument } from "yaml";
+import { parseDocument, type YAMLParseError } from "yaml";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { FieldValidation } from "./body.ts";
@@ -38,14 +38,22 @@ function parsedJson(text: string, validation: FieldValidation): Parsed | undefin
 }
 
 function parsedYaml(text: string): Parsed {
-  const document = parseDocument(text);
-  const [fatal] = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
-  if (fatal !== undefined) throw StatusError.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${fatal.message.split("\n")[0]}`);
-  const duplicates = document.errors.map(({ linePos, pos }) => `line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(text.slice(...pos).split(":")[0])} already set in map`);
-  const problems = duplicates.length === 0 ? [] : [`error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`];
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }), problems };
+    const document = parseDocument(text);
+    const [fatal] = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
+    if (fatal !== undefined) throw fatal;
+    return { value: document.toJS({ maxAliasCount: 100 }), problems: duplicateKeys(document.errors, text) };
   } catch (error) {
-    throw StatusError.badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw StatusError.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
   }
+}
+
+function duplicateKeys(errors: readonly YAMLParseError[], text: string): string[] {
+  if (errors.length === 0) return [];
+  const lines = errors.map(({ linePos, pos }) => {
+    const [key] = text.slice(...pos).split(":", 1);
+    return `line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(key)} already set in map`;
+  });
+  return [`error converting YAML to JSON: yaml: unmarshal errors:\n  ${lines.join("\n  ")}`];
 }

@@ -158,6 +158,47 @@ const patchShot: fc.Arbitrary<Shot> = anyResource.chain((resource) => {
   }));
 });
 
+const applyShot: fc.Arbitrary<Shot> = anyResource.chain((resource) => {
+  const { group, version, kind } = resource;
+  const about = { apiVersion: group === "" ? version : `${group}/${version}`, kind };
+  const config = objectOf(resource.schema, 8).map((object) => ({ ...bodies[kind], ...(object as object), ...about, metadata: { name: "known" } }));
+  const yaml = fc.constantFrom("a: [", "- x", "a: 1\na: 2", "&a [*a]", "x: &a [*a, *a]", "[".repeat(5_000), "", "\u0000", "? a\n: b", `${JSON.stringify(about).slice(0, -1)}, "metadata": {"name": "known"}}`);
+  return fc
+    .tuple(fc.oneof(config, strange), yaml, fc.boolean(), fc.constantFrom("&force=true", "&fieldValidation=Strict", "&dryRun=All"), fc.constantFrom("", "/status", "/scale"))
+    .map(([value, text, isYaml, search, subresource]) => ({
+      method: "PATCH",
+      path: `${collectionOf(resource)}/known${subresource}?fieldManager=fuzz${search}`,
+      options: { type: "application/apply-patch+yaml", ...(isYaml ? { text } : { body: value }) },
+    }));
+});
+
+const fields: fc.Arbitrary<unknown> = fc.letrec<{ set: unknown }>((tie) => ({
+  set: fc.oneof(
+    { depthSize: "small" },
+    strange,
+    fc.dictionary(fc.constantFrom("f:metadata", "f:labels", "f:a", "f:__proto__", "__proto__", ".", "k:{\"name\":\"c\"}", "k:", "k:[]", "v:1", "v:", "i:0", "i:x", "x:y", "f:"), tie("set"), { maxKeys: 3 }),
+  ),
+})).set;
+
+const managedFieldsShot: fc.Arbitrary<Shot> = fc
+  .tuple(
+    anyResource,
+    fc.oneof(strange, fc.array(fc.oneof(strange, fc.record({
+      manager: fc.constantFrom("m", "n"),
+      operation: fc.constantFrom("Apply", "Update", "x"),
+      apiVersion: fc.constantFrom("v1", "apps/v1", ""),
+      fieldsType: fc.constantFrom("FieldsV1", "FieldsV2"),
+      fieldsV1: fields,
+      time: fc.constantFrom("2026-01-01T00:00:00Z", "x"),
+    }, { requiredKeys: [] })), { maxLength: 3 })),
+    fc.constantFrom("a", "b"),
+  )
+  .map(([resource, managedFields, value]) => ({
+    method: "PATCH",
+    path: `${collectionOf(resource)}/known`,
+    options: { body: { metadata: { managedFields, labels: { value } } }, type: "application/merge-patch+json" },
+  }));
+
 const subresourceShot: fc.Arbitrary<Shot> = fc
   .tuple(
     fc.constantFrom("POST", "PUT", "GET", "DELETE", "PATCH"),
@@ -204,6 +245,8 @@ const pathShot: fc.Arbitrary<Shot> = fc
 test.each<[string, fc.Arbitrary<Shot>]>([
   ["objects to create and to replace", write],
   ["patches of every kind", patchShot],
+  ["configurations to apply", applyShot],
+  ["managed fields", managedFieldsShot],
   ["subresources", subresourceShot],
   ["scales", scaleShot],
   ["reads in every form", readShot],
