@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { answerWebhook } from "./test/integration/test-webhooks.ts";
 
 /** Tests in workerd get the Worker of wrangler.toml, an empty D1 with the migrations in a binding, and known secrets. */
 const inWorkerd = cloudflareTest(async () => ({
   wrangler: { configPath: "./wrangler.toml" },
   ...(existsSync("test/integration/entry.ts") ? { main: "./test/integration/entry.ts" } : {}),
   miniflare: {
+    // The internet, as far as tests have one.
+    outboundService: answerWebhook,
     bindings: {
       TEST_MIGRATIONS: await readD1Migrations("migrations"),
       // SHA-256 of `test-admin-token`.

@@ -29,6 +29,8 @@ export interface Env {
   ISSUER_DISCOVERY?: string;
   /** YAML or JSON of an `audit.k8s.io/v1` Policy. Empty or absent: nothing is audited. */
   AUDIT_POLICY?: string;
+  /** Hosts, `.suffixes` and CIDRs, with commas, that webhooks may be called at although they are private. */
+  WEBHOOK_ALLOW_PRIVATE?: string;
   /** PEM of the local CA, published as `kube-root-ca.crt` in each namespace. Absent where a public CA signs. */
   ROOT_CERTIFICATE?: string;
 }

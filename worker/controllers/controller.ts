@@ -13,6 +13,8 @@ import type { ListQuery, ObjectKey } from "../storage/store.ts";
 export interface Reader {
   get<T extends KubernetesObject>(key: ObjectKey): Promise<Stored<T> | undefined>;
   list<T extends KubernetesObject>(query: ListQuery): Promise<Stored<T>[]>;
+  /** What the objects that a ResourceQuota covers use, by the store's own sums. */
+  usedOf(quota: ObjectKey): Promise<Record<string, number>>;
   /** A number drawn by the shell for this snapshot: generated names derive from it (./names.ts). */
   readonly seed: number;
   /** Why objects of the previous list were refused (as Status messages), so that a condition can say so. */

@@ -9,6 +9,7 @@ import { definitionsKey } from "../resources/custom/json-schema.ts";
 import { isSetting } from "../resources/settings.ts";
 import { resourceScope, type Change, type Lookup, type ObjectIndex, type ObjectKey, type StorePolicy } from "../storage/store.ts";
 import { aggregationKey } from "./cluster-role-aggregation.ts";
+import { quotaBudgets } from "./resource-quota/budgets.ts";
 import { selects } from "./selector.ts";
 
 /** Resources that a controller answers for by the object's own key. */
@@ -21,6 +22,7 @@ const reconciledByOwnKey = new Set([
   "services",
   "namespaces",
   "nodes",
+  "resourcequotas",
 ]);
 
 /** Whose selector may adopt an object that has no controller. */
@@ -41,7 +43,9 @@ const confirmed = new Set(["services", "endpoints"]);
 
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
-const rules: Rule[] = [ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation];
+const rules: Rule[] = [
+  ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas,
+];
 
 export const storePolicy: StorePolicy = {
   wakesOf(change, lookup) {
@@ -58,6 +62,7 @@ export const storePolicy: StorePolicy = {
       if (confirmed.has(resourceOf(change.key))) yield `workload/services/${change.key.slice(change.key.indexOf("/") + 1)}`;
     },
   },
+  budgets: quotaBudgets,
   ttlSecondsOf: (key) => (key.startsWith("events/") ? eventTtlSeconds : undefined),
 };
 
@@ -217,6 +222,14 @@ function* references({ key }: Change, lookup: Lookup): Iterable<string> {
 /** Any ClusterRole may be gathered by another. */
 function* aggregation({ key }: Change): Iterable<string> {
   if (key.startsWith("clusterroles.rbac.authorization.k8s.io/")) yield `workload/${aggregationKey}`;
+}
+
+/** Those that cover a change, and count something else than before. */
+function* quotas({ key, before, after }: Change, lookup: Lookup): Iterable<string> {
+  for (const [quota, budget] of lookup.inNamespace(quotaBudgets.resource, namespaceOf(key))) {
+    const [was, is] = [before, after].map((index) => index && quotaBudgets.usedOf(key, index, budget));
+    if (Object.keys({ ...was, ...is }).some((measure) => (was?.[measure] ?? 0) !== (is?.[measure] ?? 0))) yield `workload/${quota}`;
+  }
 }
 
 /** False for a change of status alone. Without hashes (kinds that have no status) every change is one of content. */

@@ -11,6 +11,7 @@ import { nodeLifecycleController } from "./node-lifecycle.ts";
 import { podGarbageController } from "./pod-garbage.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationControllerController } from "./replica-set/replication-controller.ts";
+import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
 
 /** A controller whose snapshot's type nobody outside needs to know. */
@@ -38,6 +39,7 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(podGarbageController),
   reconcilerOf(nodeLifecycleController),
   reconcilerOf(clusterRoleAggregationController),
+  reconcilerOf(resourceQuotaController),
 ];
 
 const byName = new Map(reconcilers.map((reconciler) => [reconciler.name, reconciler]));

@@ -83,13 +83,13 @@ async function planCreate(call: Call, config: JsonObject, options: Upsert): Prom
   if (resourceVersion && resourceVersion !== "0") throw StatusError.conflict(about);
   await requireAllowed(call, { ...info, verb: "create" });
   const { object, managedFields } = applyConfig(requestOf(call, config, options), undefined);
-  const planned = await plannedCreate(call, decodeApplied(call, object), { managedFields });
+  const planned = await plannedCreate(call, decodeApplied(call, object), { isDryRun: options.isDryRun, fields: { managedFields } });
   return await planned();
 }
 
 async function planUpdate(call: Call, current: Stored<KubernetesObject>, config: JsonObject, options: Upsert): Promise<Planned | undefined> {
   const { object, managedFields } = applyConfig(requestOf(call, config, options), current);
-  return await plannedUpdate(call, { current, next: decodeApplied(call, object), subresource: options.subresource }, { managedFields });
+  return await plannedUpdate(call, { current, next: decodeApplied(call, object), subresource: options.subresource }, { isDryRun: options.isDryRun, fields: { managedFields } });
 }
 
 function requestOf({ served, context }: Call, config: JsonObject, { subresource, isForced, fieldManager }: Upsert) {

@@ -1,14 +1,14 @@
 /** CREATE. */
 import { StatusError } from "../../protocol/status.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { admitCreate } from "../admission/admit.ts";
 import type { Planned } from "../registry/registry.ts";
-import { planner } from "../registry/planner.ts";
 import { withLookups } from "../registry/lookups.ts";
 import { commit } from "../registry/writer.ts";
 import { restrictCreate } from "../auth/node-restriction.ts";
 import type { RequestContext } from "../resources/resource.ts";
 import { objectMemory } from "../settings/object-memory.ts";
-import { settingsCache } from "../settings/settings-cache.ts";
+import { admissionPorts } from "./admission.ts";
 import { decodeBody, readBody, type Decoded } from "./body.ts";
 import type { Call } from "./context.ts";
 import { restrictGrantOf } from "./granting.ts";
@@ -25,20 +25,26 @@ export async function create(call: Call): Promise<Response> {
 }
 
 export async function createDecoded(call: Call, { object, warnings }: Decoded, isDryRun: boolean): Promise<Response> {
-  const committed = await commit(call.store, await plannedCreate(call, object), { isDryRun });
+  const committed = await commit(call.store, await plannedCreate(call, object, { isDryRun }), { isDryRun });
   return committedResponse(call, committed, 201, warnings);
 }
 
+export interface PlanOptions {
+  isDryRun: boolean;
+  /** More of the context: who manages which fields. */
+  fields?: Partial<RequestContext>;
+}
+
 /** Everything between a decoded object and the operation that creates it; each call looks up and plans anew. For an apply, too. */
-export async function plannedCreate(call: Call, object: KubernetesObject, fields: Partial<RequestContext> = {}): Promise<() => Promise<Planned>> {
+export async function plannedCreate(call: Call, object: KubernetesObject, { isDryRun, fields = {} }: PlanOptions): Promise<() => Promise<Planned>> {
   const { resource, store, user } = call;
   restrictCreate(user, resource, object);
-  const verified = () => settingsCache.verified(store);
+  const ports = admissionPorts(call, isDryRun);
   const next = attemptsOf(resource.plural, object);
   return async () => {
     const attempt = next();
-    const looked = await withLookups([{ operation: "CREATE", resource, subresource: "", object: attempt }], call.context, { store, verified, memory: objectMemory });
-    const planned = planner.create(resource, attempt, { ...looked, ...fields });
+    const looked = await withLookups([{ operation: "CREATE", resource, subresource: "", object: attempt }], call.context, { store, verified: ports.verified, memory: objectMemory });
+    const planned = await admitCreate({ resource, object: attempt, context: { ...looked, ...fields } }, ports);
     // After admission, which may have added to what is granted.
     await restrictGrantOf(call, planned.object);
     return planned;

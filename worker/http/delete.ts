@@ -1,10 +1,11 @@
 /** DELETE of one object or of a collection. */
 import { StatusError, success } from "../../protocol/status.ts";
-import { planner } from "../registry/planner.ts";
+import { admitDelete } from "../admission/admit.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
 import { objectOf } from "../registry/text.ts";
 import { commit, type Committed } from "../registry/writer.ts";
 import type { StoredObject } from "../storage/store.ts";
+import { admissionPorts } from "./admission.ts";
 import type { Call } from "./context.ts";
 import { deleteOptionsOf } from "./delete-options.ts";
 import { answer } from "./formats/answer.ts";
@@ -33,7 +34,7 @@ export async function commitDelete(call: Call, options: DeleteOptions, isDryRun:
   const { resource, store, context } = call;
   const plan = async () => {
     const current = await readCurrent(call);
-    return planner.delete({ resource, current, options, context }) ?? { current };
+    return (await admitDelete({ resource, current, options, context }, admissionPorts(call, isDryRun))) ?? { current };
   };
   return await commit(store, plan, { isDryRun, hasPrecondition: options.preconditions?.resourceVersion !== undefined });
 }

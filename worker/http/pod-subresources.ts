@@ -5,6 +5,7 @@ import { boundPod } from "../registry/binding.ts";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
 import { pods } from "../resources/core/pods.ts";
+import { admitSubresource } from "./admission.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { commitDelete } from "./delete.ts";
@@ -44,6 +45,7 @@ async function bound(call: Call, body: Record<string, unknown>): Promise<Respons
     const pod = boundPod(current, { nodeName }, call.context.now);
     return typeof uid === "string" ? { ...pod, metadata: { ...pod.metadata, uid } } : pod;
   };
+  await admitSubresource(call, { operation: "CREATE", as: { group: "", version: "v1", kind: "Binding" }, body, isDryRun: isDryRun(call.query) });
   await commitUpdate(call, next, { isDryRun: isDryRun(call.query), hasPrecondition: false, subresource: "binding" });
   return objectResponse(call, done, 201);
 }
@@ -52,6 +54,7 @@ async function bound(call: Call, body: Record<string, unknown>): Promise<Respons
 export async function evict(call: Call): Promise<Response> {
   const body = recordOf(parseBody(await readBody(call.request), "Eviction"), "Eviction");
   const options: DeleteOptions = isRecord(body["deleteOptions"]) ? optionsOf(body["deleteOptions"]) : {};
+  await admitSubresource(call, { operation: "CREATE", as: { group: "policy", version: "v1", kind: "Eviction" }, body, isDryRun: isDryRun(call.query) });
   await commitDelete(call, options, isDryRun(call.query));
   return objectResponse(call, done, 201);
 }

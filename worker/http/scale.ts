@@ -71,9 +71,16 @@ async function write(
     scaledOf(call.resource).setReplicas(next, replicas);
     return next;
   };
-  const { object } = await commitUpdate(call, next, { ...options, subresource: "scale" });
+  const { object } = await commitUpdate(call, next, { ...options, subresource: "scale", reviewed: reviewed(call.resource) });
   return objectResponse(call, scaleOf(call.resource, object));
 }
+
+/** Admission's reviewers see the Scale; what they would change of it is not taken over. */
+const reviewed = (resource: Resource) => ({
+  as: { group: "autoscaling", version: "v1", kind: "Scale" },
+  // What is reviewed is the stored object with other replicas.
+  shown: (object: KubernetesObject): KubernetesObject => ({ ...scaleOf(resource, object as Stored<KubernetesObject>) }),
+});
 
 /** What is asked of the main object. */
 function wishOf(value: unknown): Wish {

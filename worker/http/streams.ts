@@ -14,8 +14,10 @@ import { withDeadline } from "../objects/deadline.ts";
 import { hubOf } from "../objects/ports.ts";
 import { objectOf } from "../registry/text.ts";
 import { pods } from "../resources/core/pods.ts";
+import { admitSubresource } from "./admission.ts";
 import type { Call, Handler } from "./context.ts";
 import { statusResponse } from "./errors.ts";
+import { isTrue } from "./options.ts";
 
 /** It asks the hub, then waits for the agent to dial back. */
 const sessionMs = dialBackMs + 25_000;
@@ -32,12 +34,36 @@ export const log: Handler = async (call) => {
   return new Response(bodyOf(response.webSocket, call.request.signal), { headers });
 };
 
-export const exec: Handler = async (call) => upgrade(call, (pod) => execRequestOf(pod, call.query), channelProtocols);
-export const attach: Handler = async (call) => upgrade(call, (pod) => attachRequestOf(pod, call.query), channelProtocols);
-export const portForward: Handler = async (call) => upgrade(call, portForwardRequestOf, tunnelProtocols);
+export const exec: Handler = async (call) =>
+  upgrade(call, { kind: "PodExecOptions", requestOf: (pod) => execRequestOf(pod, call.query), protocols: channelProtocols });
+export const attach: Handler = async (call) =>
+  upgrade(call, { kind: "PodAttachOptions", requestOf: (pod) => attachRequestOf(pod, call.query), protocols: channelProtocols });
+export const portForward: Handler = async (call) =>
+  upgrade(call, { kind: "PodPortForwardOptions", requestOf: portForwardRequestOf, protocols: tunnelProtocols });
 
-async function upgrade(call: Call, requestOf: (pod: Stored<Pod>) => StreamOptions, protocols: string[]): Promise<Response> {
+interface Upgrade {
+  /** What admission reviews. */
+  kind: string;
+  requestOf(pod: Stored<Pod>): StreamOptions;
+  protocols: string[];
+}
+
+const flags = ["stdin", "stdout", "stderr", "tty"];
+
+function connectOptionsOf(query: URLSearchParams): Record<string, unknown> {
+  const [container, command, ports] = [query.get("container"), query.getAll("command"), query.getAll("ports").map(Number)];
+  const given = flags.filter((name) => query.has(name)).map((name) => [name, isTrue(query, name)]);
+  return {
+    ...Object.fromEntries(given),
+    ...(container === null ? {} : { container }),
+    ...(command.length === 0 ? {} : { command }),
+    ...(ports.length === 0 ? {} : { ports }),
+  };
+}
+
+async function upgrade(call: Call, { kind, requestOf, protocols }: Upgrade): Promise<Response> {
   const pod = await podOf(call);
+  await admitSubresource(call, { operation: "CONNECT", as: { group: "", version: "v1", kind }, body: connectOptionsOf(call.query) });
   const options = requestOf(pod);
   const node = nodeOf(pod);
   const wanted = call.request.headers.get("upgrade")?.toLowerCase();

@@ -1,15 +1,18 @@
 /** UPDATE (PUT) of an object or of its status; for some kinds also the create of one that is not there. */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
+import { admitUpdate, type Update } from "../admission/admit.ts";
 import { restrictUpdate } from "../auth/node-restriction.ts";
+import type { Attributes } from "../registry/admission/plugin.ts";
 import type { Planned } from "../registry/registry.ts";
-import { planner } from "../registry/planner.ts";
+import { withLookups } from "../registry/lookups.ts";
 import { commit, type Committed } from "../registry/writer.ts";
-import type { RequestContext } from "../resources/resource.ts";
+import { objectMemory } from "../settings/object-memory.ts";
+import { admissionPorts } from "./admission.ts";
 import { requireAllowed } from "./authorizer.ts";
 import { decodeBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
-import { createDecoded } from "./create.ts";
+import { createDecoded, type PlanOptions } from "./create.ts";
 import { restrictGrantOf } from "./granting.ts";
 import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
@@ -56,17 +59,19 @@ export interface UpdateShape {
   hasPrecondition: boolean;
   /** `""`: the object itself. */
   subresource: string;
+  /** How reviewers see it, if not as it is. */
+  reviewed?: Pick<Update, "as" | "shown">;
 }
 
 /** Reads, makes the next state from what was read, plans and commits; again if a neighbour was faster. */
 export async function commitUpdate(
   call: Call,
   nextOf: (current: Stored<KubernetesObject>) => KubernetesObject,
-  { isDryRun, hasPrecondition, subresource }: UpdateShape,
+  { isDryRun, hasPrecondition, subresource, reviewed = {} }: UpdateShape,
 ): Promise<Committed> {
   const plan = async () => {
     const current = await readCurrent(call);
-    return (await plannedUpdate(call, { current, next: nextOf(current), subresource })) ?? { current };
+    return (await plannedUpdate(call, { current, next: nextOf(current), subresource, reviewed }, { isDryRun })) ?? { current };
   };
   return await commit(call.store, plan, { isDryRun, hasPrecondition });
 }
@@ -75,18 +80,21 @@ interface Change {
   current: Stored<KubernetesObject>;
   next: KubernetesObject;
   subresource: string;
+  reviewed?: Pick<Update, "as" | "shown">;
 }
 
 /** Everything between the next state of an object and the operation that stores it. For an apply, too. */
 export async function plannedUpdate(
   call: Call,
-  { current, next, subresource }: Change,
-  fields: Partial<RequestContext> = {},
+  { current, next, subresource, reviewed = {} }: Change,
+  { isDryRun, fields = {} }: PlanOptions,
 ): Promise<Planned | undefined> {
-  const { resource, user } = call;
+  const { resource, store, user } = call;
   restrictUpdate(user, resource, current, next);
-  const context = { ...call.context, ...fields };
-  const planned = planner.update({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }) });
+  const ports = admissionPorts(call, isDryRun);
+  const asked: Omit<Attributes, "context"> = { operation: "UPDATE", resource, subresource, object: next, old: current };
+  const context = { ...(await withLookups([asked], call.context, { store, verified: ports.verified, memory: objectMemory })), ...fields };
+  const planned = await admitUpdate({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }), ...reviewed }, ports);
   if (planned !== undefined) await restrictGrantOf(call, planned.object, current);
   return planned;
 }

@@ -55,6 +55,7 @@ function storeAsking(ask: Ask<Store>): Store {
     },
     changes: (queries) => ask((store) => store.changes(queries)),
     changedLists: (held) => ask((store) => store.changedLists(held)),
+    usedOf: (budget) => ask((store) => store.usedOf(budget)),
     describe: () => ask((store) => store.describe()),
     maintain: () => ask((store) => store.maintain()),
     reseal: () => ask((store) => store.reseal()),

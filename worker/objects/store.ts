@@ -65,6 +65,10 @@ export class StoreObject extends DurableObject<Env> implements Store {
     return this.#core.changedLists(held);
   }
 
+  usedOf(budget: ObjectKey): Promise<Record<string, number>> {
+    return this.#core.usedOf(budget);
+  }
+
   describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }> {
     return this.#core.describe();
   }

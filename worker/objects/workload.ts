@@ -86,6 +86,7 @@ export class Workload extends DurableObject<Env> {
       context: async () => requestContext(this.env, user, await settingsCache.current(store)),
       verified: () => settingsCache.verified(store),
       memory: objectMemory,
+      webhooksAllowed: this.env.WEBHOOK_ALLOW_PRIVATE ?? "",
       rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
       isRequeued: await this.#isRequeued(),
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,

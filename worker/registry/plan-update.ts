@@ -6,7 +6,7 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { indexOf } from "../resources/object-index.ts";
-import { objectKey, type FieldError, type RequestContext, type Resource } from "../resources/resource.ts";
+import { objectKey, type FieldError, type Resource } from "../resources/resource.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { WriteOperation } from "../storage/store.ts";
 import { mutate, validate } from "./admission/chain.ts";
@@ -18,17 +18,9 @@ import { isOnlyLater, trackUpdate } from "./managed-fields.ts";
 import { isSpecChanged, validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 import { hooksOf } from "./own/hooks-of.ts";
 import { applyDefaults } from "./plan-create.ts";
-import type { Planned } from "./registry.ts";
+import type { Planned, UpdateOptions } from "./registry.ts";
 import type { Schemas } from "./schemas.ts";
 import { apiVersionOf, textOf } from "./text.ts";
-
-export interface UpdateOptions {
-  resource: Resource;
-  current: Stored<KubernetesObject>;
-  next: KubernetesObject;
-  subresource?: string | undefined;
-  context: RequestContext;
-}
 
 /** `next` is changed into what will be stored. Undefined: nothing changed. */
 export function planUpdate(schemas: Schemas, options: UpdateOptions): Planned | undefined {

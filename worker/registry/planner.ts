@@ -1,8 +1,8 @@
-/** The one Planner, put together from its three verbs. */
+/** The one Planner, put together from its verbs. */
 import { statedRules } from "../resources/stated-rules.ts";
-import { planCreate } from "./plan-create.ts";
+import { applyDefaults, beginCreate, finishCreate, planCreate } from "./plan-create.ts";
 import { planDelete } from "./plan-delete.ts";
-import { planUpdate } from "./plan-update.ts";
+import { beginUpdate, finishUpdate, planUpdate } from "./plan-update.ts";
 import type { Planner } from "./registry.ts";
 import type { Schemas } from "./schemas.ts";
 
@@ -10,6 +10,11 @@ export function createPlanner(schemas: Schemas): Planner {
   return {
     create: (resource, object, context) => planCreate(schemas, resource, object, context),
     update: (options) => planUpdate(schemas, options),
+    beginCreate: (resource, object, context) => beginCreate(schemas, resource, object, context),
+    finishCreate: (resource, object, context) => finishCreate(schemas, resource, object, context),
+    beginUpdate: (options) => beginUpdate(schemas, options),
+    finishUpdate: (options) => finishUpdate(schemas, options),
+    applyDefaults: (resource, object) => applyDefaults(schemas, resource, object),
     delete: planDelete,
   };
 }

@@ -1,8 +1,9 @@
 /** What the store's refusals are to a client. */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError, type About } from "../../protocol/status.ts";
+import { amountText } from "../resources/core/quota-measures.ts";
 import { resourceByKey } from "../resources/registry.ts";
-import { maximumTextBytes, type Claim, type ObjectKey, type WriteOperation, type WriteResult } from "../storage/store.ts";
+import { maximumTextBytes, type Claim, type ObjectKey, type Overspent, type WriteOperation, type WriteResult } from "../storage/store.ts";
 
 export type Refusal = Extract<WriteResult, { ok: false }>;
 
@@ -23,6 +24,8 @@ export function refusalOf(result: Refusal, operation: WriteOperation, object?: K
       return claimError(operation, operation.verb === "delete" ? undefined : operation.claims?.[result.at ?? 0]);
     case "too-large":
       return StatusError.requestEntityTooLarge(maximumTextBytes);
+    case "over-budget":
+      return StatusError.forbidden(about, quotaSentence(result.overspent));
     case "conflict":
     case "stale":
     case "aborted":
@@ -48,6 +51,16 @@ function requirementError(result: Refusal, operation: WriteOperation, about: Abo
     return StatusError.namespaceTerminating(about, needed.name);
   }
   return StatusError.conflict(needed);
+}
+
+/** As the admission plugin ResourceQuota says it. */
+function quotaSentence(overspent: Overspent | undefined): string {
+  const { budget = "", exceeded = [], lacking = {} } = overspent ?? {};
+  const quota = budget.slice(budget.lastIndexOf("/") + 1);
+  const missing = Object.entries(lacking).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([measure, names]) => `${measure} for: ${names.join(",")}`);
+  if (missing.length > 0) return `failed quota: ${quota}: must specify ${missing.join("; ")}`;
+  const all = (part: "requested" | "used" | "limit") => exceeded.map((one) => `${one.measure}=${amountText(one.measure, one[part])}`).join(",");
+  return `exceeded quota: ${quota}, requested: ${all("requested")}, used: ${all("used")}, limited: ${all("limit")}`;
 }
 
 function claimError(operation: WriteOperation, claim: Claim | undefined): StatusError {

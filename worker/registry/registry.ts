@@ -24,16 +24,27 @@ export interface Planned {
   picked: Claim[];
 }
 
+export interface UpdateOptions {
+  resource: Resource;
+  current: Stored<KubernetesObject>;
+  next: KubernetesObject;
+  subresource?: string;
+  context: RequestContext;
+}
+
 export interface Planner {
   create(resource: Resource, object: KubernetesObject, context: RequestContext): Planned;
   /** Undefined: nothing changed, nothing is to be written. `subresource`: `status`, `scale`, `binding`, … */
-  update(options: {
-    resource: Resource;
-    current: Stored<KubernetesObject>;
-    next: KubernetesObject;
-    subresource?: string;
-    context: RequestContext;
-  }): Planned | undefined;
+  update(options: UpdateOptions): Planned | undefined;
+  /**
+   * The halves of `create` and `update`, for whoever lets others change the object between them: then its defaults are
+   * applied again. All change the object that they are given.
+   */
+  beginCreate(resource: Resource, object: KubernetesObject, context: RequestContext): void;
+  finishCreate(resource: Resource, object: KubernetesObject, context: RequestContext): Planned;
+  beginUpdate(options: UpdateOptions): void;
+  finishUpdate(options: UpdateOptions): Planned | undefined;
+  applyDefaults(resource: Resource, object: KubernetesObject): void;
   /** A first delete may only mark (grace, finalizers); a pod's last one, by its agent, removes. */
   delete(options: {
     resource: Resource;

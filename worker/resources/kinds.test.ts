@@ -93,7 +93,7 @@ describe.each(kinds)("%s", (_, resource) => {
 });
 
 /** A pod's tolerations and a Job's selector were added when they were created, and may not be taken away again. */
-const keepsWhatWasAdded = new Set(["Job", "Pod"]);
+const keepsWhatWasAdded = new Set(["Job", "Pod", "PersistentVolume", "PersistentVolumeClaim"]);
 
 /** Required fields that have a default, or whose zero value means something: leaving them out is no error. */
 const mayBeAbsent = new Set([

@@ -14,6 +14,7 @@ export function indexOf(resource: Resource, object: KubernetesObject, settings: 
   const owners = ownersOf(stored, settings);
   const controller = owners.find((owner) => owner.isController);
   const selector = resource.selector?.(object);
+  const uses = resource.uses?.(object);
   return {
     uid: metadata.uid,
     labels: metadata.labels ?? {},
@@ -23,6 +24,8 @@ export function indexOf(resource: Resource, object: KubernetesObject, settings: 
     ...(owners.length === 0 ? {} : { owners: owners.map(({ key, uid }) => ({ key, uid })) }),
     ...(resource.subresources.status === undefined ? {} : { contentHash: contentHashOf(object) }),
     ...(selector === undefined ? {} : { selector }),
+    ...(uses === undefined ? {} : { uses }),
+    ...(resource.limits === undefined ? {} : { limits: resource.limits(object), covers: resource.covers?.(object) ?? [] }),
     generation: metadata.generation ?? 0,
     isDeleting,
     isSettled: !isDeleting && (resource.isSettled?.(stored) ?? true),

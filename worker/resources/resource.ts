@@ -9,7 +9,8 @@ import type { JsonSchema } from "./custom/json-schema.ts";
 import type { Types } from "./custom/types.ts";
 import type { DecodeResult } from "./decode.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { ObjectIndex, ObjectKey } from "../storage/store.ts";
+import type { LabelRequirement } from "../../protocol/selectors.ts";
+import type { ObjectIndex, ObjectKey, Uses } from "../storage/store.ts";
 
 /** One problem with one field, as `metav1.StatusCause` says it. `path` is `spec.containers[0].name`. */
 export interface FieldError {
@@ -122,6 +123,11 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   terms?(object: T): string[];
   selector?(object: T): ObjectIndex["selector"];
   isSettled?(object: Stored<T>): boolean;
+  /** What it uses of what its namespace's budgets bound. */
+  uses?(object: T): Uses | undefined;
+  /** Only of a budget, see BudgetPolicy in ../storage/store.ts. */
+  limits?(object: T): Record<string, number>;
+  covers?(object: T): LabelRequirement[];
   /** Values that only this object may hold. */
   claims?(object: T): { kind: string; value: string }[];
   /** How a DELETE ends it: pods get a grace period, most objects go at once. */

@@ -55,6 +55,10 @@ export class Catalog implements Lookup {
     }
   }
 
+  *allInNamespace(namespace: string): Iterable<[ObjectKey, ObjectIndex]> {
+    for (const resource of this.#keys.keys()) yield* this.inNamespace(resource, namespace);
+  }
+
   /** The sorted keys of a resource, and where those of one namespace (or all) stand among them. */
   range(resource: string, namespace?: string): { keys: readonly ObjectKey[]; start: number; end: number } {
     const keys = this.#keys.get(resource) ?? [];

@@ -104,7 +104,7 @@ export class Committer {
     const { ports, loader } = this.#options;
     const state = await loader.ready().catch((error: unknown) => this.#refuseAll(error));
     if (state === undefined) return;
-    const draft = new Draft(state, (change) => ports.policy.scopesOf(change), ports.clock.now());
+    const draft = new Draft(state, ports.policy, ports.clock.now());
     const answers = this.#takeGroup().flatMap((pending) => evaluated(draft, pending));
     const isWritten = draft.changes.length > 0 || answers.some(({ pending }) => pending.isCheckpoint);
     if (isWritten) await this.#commit(state, draft, answers);

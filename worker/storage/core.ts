@@ -106,6 +106,10 @@ export class StoreCore implements Store {
     return this.#reading((state) => readChangedLists(state, held));
   }
 
+  async usedOf(budget: ObjectKey): Promise<Record<string, number>> {
+    return this.#reading((state) => Promise.resolve(Object.fromEntries(state.usedOf(budget))));
+  }
+
   async describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }> {
     const { clusterUid, epoch, revision, floor } = this.#loader.current ?? await this.#ports.persistence.meta();
     return { clusterUid, epoch, revision, floor };

@@ -3,13 +3,16 @@
  * be. A list is drafted upon the group's draft and either absorbed or forgotten, which makes lists atomic, refusable
  * and dry for free.
  */
+import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import type { HistoryRow, ObjectRow, VersionRow } from "./persistence.ts";
+import { after as usedAfter, isBudget, overspent, recount, type Amounts, type BudgetView } from "./budgets.ts";
+import { namespaceOf } from "./selection.ts";
 import { maximumTextBytes, type Claim, type ObjectIndex, type ObjectKey, type Requirement, type StorePolicy, type WriteList, type WriteOperation, type WriteResult } from "./store.ts";
 import { claimId } from "./catalog.ts";
 import { utf8Bytes } from "./json-chunks.ts";
 
 /** What evaluation reads. */
-export interface View {
+export interface View extends BudgetView {
   readonly revision: number;
   entry(key: ObjectKey): ObjectRow | undefined;
   owner(claim: string): ObjectKey | undefined;
@@ -18,19 +21,23 @@ export interface View {
 }
 
 type Refusal = Exclude<WriteResult, { ok: true }>;
+/** What evaluation asks of the domain. */
+export type DraftPolicy = Pick<StorePolicy, "scopesOf" | "budgets">;
 
 export class Draft implements View {
   readonly changes: VersionRow[] = [];
   readonly owners = new Map<string, ObjectKey | undefined>();
   readonly scopes = new Map<string, number>();
   readonly entries = new Map<ObjectKey, ObjectRow | undefined>();
+  /** Sums of budgets that this draft's changes moved; undefined: the budget is gone. */
+  readonly used = new Map<ObjectKey, Amounts | undefined>();
   readonly #base: View;
-  readonly #scopesOf: StorePolicy["scopesOf"];
+  readonly #policy: DraftPolicy;
   readonly #now: number;
 
-  constructor(base: View, scopesOf: StorePolicy["scopesOf"], now: number) {
+  constructor(base: View, policy: DraftPolicy, now: number) {
     this.#base = base;
-    this.#scopesOf = scopesOf;
+    this.#policy = policy;
     this.#now = now;
   }
 
@@ -56,11 +63,32 @@ export class Draft implements View {
     return this.scopes.get(scope) ?? this.#base.scopeRevision(scope);
   }
 
+  budgetsOf(namespace: string): ObjectKey[] {
+    const settled = this.#base.budgetsOf(namespace);
+    if (this.used.size === 0) return settled;
+    // A budget that the draft made or ended has its sum here.
+    const drafted = [...this.used.keys()].filter((key) => namespaceOf(key) === namespace && !settled.includes(key));
+    return [...settled, ...drafted].filter((key) => this.entry(key) !== undefined);
+  }
+
+  budget(key: ObjectKey): ObjectIndex | undefined {
+    return this.entry(key)?.index;
+  }
+
+  usedOf(budget: ObjectKey): Amounts {
+    return this.used.get(budget) ?? this.#base.usedOf(budget);
+  }
+
+  *objectsIn(namespace: string): Iterable<[ObjectKey, ObjectIndex]> {
+    for (const [key, index] of this.#base.objectsIn(namespace)) if (!this.entries.has(key)) yield [key, index];
+    for (const [key, entry] of this.entries) if (entry !== undefined && namespaceOf(key) === namespace) yield [key, entry.index];
+  }
+
   /** Evaluates a list as the next one of this draft. */
   add(list: WriteList): WriteResult[] {
     const isStale = (list.guards ?? []).some(({ scope, revision }) => this.scopeRevision(scope) > revision);
     if (isStale) return list.operations.map(() => ({ ok: false, reason: "stale" }));
-    const draft = new Draft(this, this.#scopesOf, this.#now);
+    const draft = new Draft(this, this.#policy, this.#now);
     const results = list.operations.map((operation) => draft.#evaluate(operation));
     if (list.isAtomic === true && results.some(({ ok }) => !ok)) {
       return results.map((result) => (result.ok ? { ok: false, reason: "aborted" } : result));
@@ -81,11 +109,12 @@ export class Draft implements View {
     for (const [key, entry] of draft.entries) this.entries.set(key, entry);
     for (const [claim, owner] of draft.owners) this.owners.set(claim, owner);
     for (const [scope, revision] of draft.scopes) this.scopes.set(scope, revision);
+    for (const [budget, sums] of draft.used) this.used.set(budget, sums);
   }
 
   #evaluate(operation: WriteOperation): WriteResult {
     const current = this.entry(operation.key);
-    const refusal = this.#unmet(operation, current) ?? this.#unclaimable(operation) ?? tooLarge(operation);
+    const refusal = this.#unmet(operation, current) ?? this.#unclaimable(operation) ?? tooLarge(operation) ?? this.#overBudget(operation, current);
     if (refusal !== undefined) return refusal;
     for (const claim of released(operation)) if (this.owner(claim) === operation.key) this.owners.set(claim, undefined);
     for (const claim of claims(operation)) this.owners.set(claimId(claim), operation.key);
@@ -111,6 +140,12 @@ export class Draft implements View {
     return at >= 0 ? { ok: false, reason: "claimed", at } : undefined;
   }
 
+  #overBudget(operation: WriteOperation, current: ObjectRow | undefined): Refusal | undefined {
+    const { budgets } = this.#policy;
+    const found = budgets && operation.verb !== "delete" ? overspent(budgets, this, operation, current?.index) : undefined;
+    return found && { ok: false, reason: "over-budget", overspent: found };
+  }
+
   #record(operation: WriteOperation, current: ObjectRow | undefined): number {
     const revision = this.revision + 1;
     const after = operation.verb === "delete" ? undefined : operation.index;
@@ -125,9 +160,30 @@ export class Draft implements View {
       ...(operation.verb !== "delete" && { text: operation.text }),
     };
     this.changes.push(change);
+    const sums = this.#spend(change);
     this.entries.set(change.key, after && { key: change.key, revision, time: this.#now, index: after });
-    for (const scope of this.#scopesOf(change)) this.scopes.set(scope, revision);
+    for (const [budget, used] of sums) this.used.set(budget, used);
+    this.#budgetChanged(change);
+    for (const scope of this.#policy.scopesOf(change)) this.scopes.set(scope, revision);
     return revision;
+  }
+
+  /** The sums of its namespace's budgets after a change that is not recorded yet: a sum not known so far is counted without it. */
+  #spend(change: VersionRow): [ObjectKey, Amounts][] {
+    const { budgets } = this.#policy;
+    if (budgets === undefined) return [];
+    return this.budgetsOf(namespaceOf(change.key)).flatMap((key) => {
+      const budget = this.budget(key);
+      return budget === undefined ? [] : [[key, usedAfter(budgets, this.usedOf(key), budget, change)]];
+    });
+  }
+
+  /** A budget that is new, or bounds something else than before, is counted anew. */
+  #budgetChanged({ key, before, after }: VersionRow): void {
+    const { budgets } = this.#policy;
+    if (budgets === undefined || !isBudget(budgets, key)) return;
+    const isSame = before !== undefined && after !== undefined && isEqual([before.limits, before.covers], [after.limits, after.covers]);
+    if (!isSame) this.used.set(key, after && recount(budgets, this, key));
   }
 }
 

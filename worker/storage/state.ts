@@ -1,5 +1,6 @@
 /** What one instance holds in memory after it became the writer; replaced whole by the next load. */
 import { Agenda } from "./agenda.ts";
+import { Ledger, recount, type Amounts } from "./budgets.ts";
 import { Catalog } from "./catalog.ts";
 import { confirmMs, Confirmations } from "./confirmations.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -9,7 +10,7 @@ import type { CorePorts } from "./ports.ts";
 import { Ring } from "./ring.ts";
 import { Scopes } from "./scopes.ts";
 import type { TextCache } from "./text-cache.ts";
-import type { ObjectKey, ObjectText } from "./store.ts";
+import type { ObjectIndex, ObjectKey, ObjectText } from "./store.ts";
 
 /** What was selected is gone before its text was read: select again. */
 export class CompactedError extends Error {
@@ -36,6 +37,7 @@ export class State implements View {
   overdue: string[];
   /** How far the next commit may compact. */
   nextFloor: number | undefined;
+  readonly #ledger = new Ledger();
   readonly #cache: TextCache;
   readonly #ports: CorePorts;
 
@@ -113,6 +115,26 @@ export class State implements View {
     return this.scopes.revision(scope);
   }
 
+  budgetsOf(namespace: string): ObjectKey[] {
+    const { budgets } = this.#ports.policy;
+    if (budgets === undefined) return [];
+    const { keys, start, end } = this.catalog.range(budgets.resource, namespace);
+    return start === end ? none : keys.slice(start, end);
+  }
+
+  budget(key: ObjectKey): ObjectIndex | undefined {
+    return this.catalog.get(key);
+  }
+
+  usedOf(budget: ObjectKey): Amounts {
+    const { budgets } = this.#ports.policy;
+    return this.#ledger.usedOf(budget, () => (budgets === undefined ? new Map() : recount(budgets, this, budget)));
+  }
+
+  objectsIn(namespace: string): Iterable<[ObjectKey, ObjectIndex]> {
+    return this.catalog.allInNamespace(namespace);
+  }
+
   /** The revision up to which every wake was acknowledged. */
   acknowledged(): number {
     return Math.max(this.cursor, this.dispatcher.cursor(this.revision));
@@ -124,6 +146,7 @@ export class State implements View {
     for (const change of changes) this.#apply(change);
     for (const [claim, owner] of draft.owners) this.catalog.claim(claim, owner);
     for (const [scope, revision] of draft.scopes) this.scopes.bump(scope, revision);
+    this.#ledger.settle(draft.used);
     if (commit.floor > this.floor) this.nextFloor = undefined;
     this.cursor = commit.cursor;
     this.dueAt = commit.dueAt;
@@ -178,6 +201,8 @@ export class State implements View {
     return this.ring.after(after, limit) ?? this.#ports.persistence.history(after, limit);
   }
 }
+
+const none: ObjectKey[] = [];
 
 /** A batch's answer stays at a few megabytes with real pods of 10–20 KB. */
 const textsAtOnce = 500;

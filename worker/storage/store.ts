@@ -37,10 +37,22 @@ export interface ObjectIndex {
   contentHash?: string;
   /** What a Service, ReplicaSet, … selects, in label-selector form, for finding whom a pod's change concerns. */
   selector?: { matchLabels?: Record<string, string>; matchExpressions?: LabelRequirement[] };
+  /** What it uses of what budgets bound, see BudgetPolicy. */
+  uses?: Uses;
+  /** Only of a budget: how much its namespace may use, by measure; and which objects it covers, by their traits. */
+  limits?: Record<string, number>;
+  covers?: LabelRequirement[];
   generation: number;
   isDeleting: boolean;
   /** True when nobody has to act on the object any more; false puts it in the index that the cron walks. */
   isSettled: boolean;
+}
+
+/** Whole numbers in a unit of each measure's own, so that sums are exact. */
+export interface Uses {
+  amounts: Record<string, number>;
+  /** What tells objects apart that some budgets cover and others do not. */
+  traits?: Record<string, string>;
 }
 
 /**
@@ -150,13 +162,24 @@ export type WriteResult =
         | "claimed"
         /** The text is beyond `maximumTextBytes`. */
         | "too-large"
+        /** A budget of its namespace does not allow it. */
+        | "over-budget"
         | "stale"
         | "aborted";
       /** The requirement's or claim's position in its operation. */
       at?: number;
       /** Of the operation's own object, or of the requirement's: absent if that is not there. */
       current?: { revision: number; uid: string };
+      /** Of `over-budget`. */
+      overspent?: Overspent;
     };
+
+export interface Overspent {
+  budget: ObjectKey;
+  exceeded?: { measure: string; requested: number; used: number; limit: number }[];
+  /** Measures that the budget bounds and the object does not state, with what of it does not. */
+  lacking?: Record<string, string[]>;
+}
 
 /** As etcd's limit of a request; D1 holds 2 MB in one value, and an encrypted text grows by a third. */
 export const maximumTextBytes = 1_400_000;
@@ -216,6 +239,8 @@ export interface Store {
    * not at all), the whole lists of those that changed since; all at one revision. Costs next to nothing if none did.
    */
   changedLists(held: Record<string, number>): Promise<ChangedLists>;
+  /** What the objects that a budget covers use together, by measure. */
+  usedOf(budget: ObjectKey): Promise<Record<string, number>>;
   /** Cluster facts. `epoch` grows with every start of the store. */
   describe(): Promise<{ clusterUid: string; epoch: number; revision: number; floor: number }>;
   /**
@@ -272,6 +297,17 @@ export interface StorePolicy {
   };
   /** How long after its last write an object of this key is deleted by itself (Events). */
   ttlSecondsOf?(key: ObjectKey): number | undefined;
+  budgets?: BudgetPolicy;
+}
+
+/** Objects that bound what the others of their namespace use together (ResourceQuotas), see ./budgets.ts. */
+export interface BudgetPolicy {
+  /** The resource whose objects are budgets. */
+  resource: string;
+  /** What an object uses of the measures that a budget bounds; undefined: it is none of those that the budget covers. */
+  usedOf(key: ObjectKey, index: ObjectIndex, budget: ObjectIndex): Record<string, number> | undefined;
+  /** What a covered object has to state and does not: measures, with what of it lacks them. */
+  lacking(key: ObjectKey, text: ObjectText, budget: ObjectIndex): Record<string, string[]>;
 }
 
 /** Delivers a wake; resolves when it was applied or durably noted by the receiver, rejects otherwise. */

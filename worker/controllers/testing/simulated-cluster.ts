@@ -14,6 +14,7 @@ import type { DeleteOptions, Planned } from "../../registry/registry.ts";
 import { objectOf } from "../../registry/text.ts";
 import { resourceByKey, resourceOf } from "../../resources/registry.ts";
 import { objectKey, type RequestContext, type Resource } from "../../resources/resource.ts";
+import { recount } from "../../storage/budgets.ts";
 import type { Change, ListPage, ListQuery, Lookup, ObjectIndex, ObjectKey, Store, StoredObject, WriteAnswer, WriteList, WriteOperation, WriteResult } from "../../storage/store.ts";
 import { reconcileKey } from "../../objects/reconcile/reconcile-key.ts";
 import { noSettings } from "../../settings/settings.ts";
@@ -22,7 +23,7 @@ interface Entry extends StoredObject {
   index: ObjectIndex;
 }
 
-export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write"> {
+export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "usedOf" | "write"> {
   now = Date.UTC(2030, 0, 1);
   revision = 0;
   /** Operations committed by controllers, for counting what a reconciliation costs. */
@@ -59,6 +60,12 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "write
 
   async list(query: ListQuery): Promise<ListPage> {
     return { revision: this.revision, items: [...this.#entries.values()].filter((entry) => matches(query, entry)) };
+  }
+
+  async usedOf(budget: ObjectKey): Promise<Record<string, number>> {
+    const index = this.#lookup.get(budget);
+    const view = { budgetsOf: () => [], budget: () => index, usedOf: () => new Map(), objectsIn: () => [...this.#entries].map(([key, entry]): [ObjectKey, ObjectIndex] => [key, entry.index]) };
+    return storePolicy.budgets === undefined ? {} : Object.fromEntries(recount(storePolicy.budgets, view, budget));
   }
 
   async write({ operations, guards = [] }: WriteList): Promise<WriteAnswer> {

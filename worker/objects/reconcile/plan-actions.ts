@@ -1,8 +1,9 @@
 /** From a controller's actions to the store's operations, through the planner that the API goes through too. */
 import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../../protocol/status.ts";
+import { admitCreate, type AdmissionPorts } from "../../admission/admit.ts";
 import type { Action } from "../../controllers/controller.ts";
-import type { Planned, Planner } from "../../registry/registry.ts";
+import type { Planned } from "../../registry/registry.ts";
 import { resourceOf } from "../../resources/custom/kinds.ts";
 import { objectKey, type RequestContext, type Resource } from "../../resources/resource.ts";
 import type { ObjectKey } from "../../storage/store.ts";
@@ -10,50 +11,84 @@ import type { EventAction } from "./event-objects.ts";
 
 export interface ActionPlan {
   list: Planned[];
-  /** Messages of what the planner refused. */
-  refusals: string[];
+  /** What the planner refused. */
+  refusals: RefusedObject[];
+}
+
+export interface RefusedObject {
+  object: KubernetesObject;
+  isCreate: boolean;
+  /** The Status's. */
+  message: string;
 }
 
 export type ObjectAction = Exclude<Action, EventAction>;
 
 interface Surroundings {
-  planner: Planner;
+  admission: AdmissionPorts;
   observed: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>;
   context: RequestContext;
 }
+
+/** So many creates are admitted side by side: they may have to wait for webhooks. */
+const sideBySide = 16;
 
 /**
  * Actions on one object become one operation, so that a controller may change an object's spec and its status in one
  * plan: each is planned upon the one before, and the first one's revision is what the store compares.
  */
-export function planActions(actions: ObjectAction[], surroundings: Surroundings): ActionPlan {
+export async function planActions(actions: ObjectAction[], surroundings: Surroundings): Promise<ActionPlan> {
   const current = new Map(surroundings.observed);
   const byKey = new Map<ObjectKey, Planned>();
-  const refusals: string[] = [];
-  for (const action of actions) {
-    try {
-      const planned = planAction(action, current, surroundings);
-      if (planned === undefined) continue;
-      const { key } = planned.operation;
-      byKey.set(key, sinceFirst(planned, byKey.get(key)));
-      if (isStored(planned.object)) current.set(key, planned.object);
-    } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      refusals.push(error.message);
+  const refusals: RefusedObject[] = [];
+  for (let at = 0; at < actions.length;) {
+    const together = nextTogether(actions, at);
+    at += together.length;
+    const outcomes = await Promise.all(together.map((action) => planned(action, current, surroundings)));
+    for (const outcome of outcomes) {
+      if (outcome === undefined) continue;
+      if ("message" in outcome) refusals.push(outcome);
+      else {
+        const { key } = outcome.operation;
+        byKey.set(key, sinceFirst(outcome, byKey.get(key)));
+        if (isStored(outcome.object)) current.set(key, outcome.object);
+      }
     }
   }
   return { list: [...byKey.values()], refusals };
 }
 
-function planAction(
+/** Creates depend on nothing before them. */
+function nextTogether(actions: ObjectAction[], start: number): ObjectAction[] {
+  let end = start;
+  while (end < actions.length && end - start < sideBySide && actions[end]?.type === "create") end += 1;
+  return actions.slice(start, Math.max(end, start + 1));
+}
+
+/** The operation, or why it was refused; undefined: nothing is to be done. */
+async function planned(
   action: ObjectAction,
   objects: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>,
-  { planner, context }: Surroundings,
-): Planned | undefined {
+  surroundings: Surroundings,
+): Promise<Planned | RefusedObject | undefined> {
+  try {
+    return await planAction(action, objects, surroundings);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return { object: action.object, isCreate: action.type === "create", message: error.message };
+  }
+}
+
+async function planAction(
+  action: ObjectAction,
+  objects: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>,
+  { admission, context }: Surroundings,
+): Promise<Planned | undefined> {
+  const { planner } = admission;
   const resource = resourceOf(context.settings, action.object);
   if (resource === undefined) throw new Error(`no resource for ${action.object.apiVersion} ${action.object.kind}`);
   // The planner changes what it is given, and a template may be shared by a hundred pods.
-  if (action.type === "create") return planner.create(resource, structuredClone(action.object), context);
+  if (action.type === "create") return admitCreate({ resource, object: structuredClone(action.object), context }, admission);
   const current = objects.get(keyOf(resource, action.object)) ?? action.object;
   switch (action.type) {
     case "update": {

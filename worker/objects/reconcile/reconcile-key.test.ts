@@ -99,3 +99,13 @@ describe("a look", () => {
     expect(first?.metadata.name).toMatch(/^a\.[0-9a-f]{16}$/);
   });
 });
+
+test("a workload's pod that was refused is told of as an event", async () => {
+  const cluster = new SimulatedCluster();
+  cluster.create({ apiVersion: "apps/v1", kind: "ReplicaSet", metadata: { name: "web", namespace: "default" }, spec: { replicas: 3, selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: { priorityClassName: "nope", containers: [{ name: "c", image: "i" }] } } } });
+  await cluster.reconcile("replicasets.apps/default/web");
+  const [event, ...others] = events(cluster);
+  expect(others).toEqual([]);
+  expect(event).toMatchObject({ reason: "FailedCreate", type: "Warning", source: { component: "replicaset-controller" }, involvedObject: { kind: "ReplicaSet", name: "web" } });
+  expect(event?.message).toMatch(/^Error creating: pods "web-\w+" is forbidden: no PriorityClass with name nope was found$/);
+});

@@ -11,17 +11,20 @@ import type { RequestContext } from "../../resources/resource.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { ObjectKey, Store } from "../../storage/store.ts";
 import type { EventAction } from "./event-objects.ts";
-import { planActions, type ObjectAction } from "./plan-actions.ts";
+import { failedCreates } from "./failed-creates.ts";
+import { planActions, type ObjectAction, type RefusedObject } from "./plan-actions.ts";
 import { recordEvents } from "./record-events.ts";
 import { SnapshotReader } from "./snapshot-reader.ts";
 
 export interface Surroundings extends LookupPorts {
-  store: Pick<Store, "getMany" | "list" | "write">;
+  store: Pick<Store, "getMany" | "list" | "usedOf" | "write">;
   planner: Planner;
   /** A fresh one for each look: it carries the time. */
   context(): Promise<RequestContext>;
   seed(): number;
   rootCertificate: string;
+  /** WEBHOOK_ALLOW_PRIVATE. */
+  webhooksAllowed?: string;
   /** The look that an earlier one asked for. */
   isRequeued?: boolean;
 }
@@ -50,18 +53,19 @@ export async function reconcileKey(
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const wanted = actions.filter(isOfObject);
   const informed = await withLookups(wanted.flatMap((action) => createOf(action, context.settings)), context, surroundings);
-  const plan = planActions(wanted, { planner, observed: reader.observed, context: informed });
+  const admission = { planner, store, verified: surroundings.verified, isDryRun: false, allowed: surroundings.webhooksAllowed ?? "" };
+  const plan = await planActions(wanted, { admission, observed: reader.observed, context: informed });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];
   const refused = refusedOf(await writePlanned(store, plan.list, { guards }));
-  const messages = [...plan.refusals, ...refused.filter((one) => !isRace(one)).map(messageOf)];
+  const failed = [...plan.refusals, ...refused.filter((one) => !isRace(one)).map(refusedObject)];
   // Events tell what was done; after a race the next look does (and tells) it, or the rest of it.
-  const isDone = refused.length + messages.length === 0;
+  const isDone = refused.length + failed.length === 0;
   return {
     isStale: refused.some(isRace),
-    refusals: messages,
+    refusals: failed.map(({ message }) => message),
     objectCount: reader.observed.size,
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
-    record: () => recordEvents(isDone ? actions.filter(isEvent) : [], { store, planner, context }),
+    record: () => recordEvents(isDone ? actions.filter(isEvent) : failedCreates(failed, reader.observed), { store, planner, context }),
   };
 }
 
@@ -95,9 +99,10 @@ function isOfEndingNamespace({ operation }: Written["planned"], { reason, at, cu
 /** Refusals that say no more than that the snapshot, or what was looked up, is old. */
 function isRace({ planned: { operation }, result: { reason, at } }: Refused): boolean {
   if (reason === "requirement") return operation.requires?.[at ?? 0]?.revision !== undefined;
-  return reason !== "claimed" && reason !== "too-large";
+  return reason !== "claimed" && reason !== "too-large" && reason !== "over-budget";
 }
 
-function messageOf({ planned, result }: Refused): string {
-  return refusalOf(result, planned.operation, planned.object).message;
+function refusedObject({ planned, result }: Refused): RefusedObject {
+  const { operation, object } = planned;
+  return { object, isCreate: operation.verb === "create", message: refusalOf(result, operation, object).message };
 }

@@ -17,10 +17,10 @@ export class SnapshotReader implements Reader {
   readonly settings: Settings;
   /** What was read, by key: updates and deletes are planned against it. */
   readonly observed = new Map<ObjectKey, Stored<KubernetesObject>>();
-  readonly #store: Pick<Store, "getMany" | "list">;
+  readonly #store: Pick<Store, "getMany" | "list" | "usedOf">;
   #revision = Number.POSITIVE_INFINITY;
 
-  constructor(store: Pick<Store, "getMany" | "list">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued" | "settings">) {
+  constructor(store: Pick<Store, "getMany" | "list" | "usedOf">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued" | "settings">) {
     this.#store = store;
     this.seed = options.seed;
     this.refusals = options.refusals;
@@ -55,6 +55,10 @@ export class SnapshotReader implements Reader {
       after = page.next;
     } while (after !== undefined);
     return objects;
+  }
+
+  usedOf(quota: ObjectKey): Promise<Record<string, number>> {
+    return this.#store.usedOf(quota);
   }
 
   #readAt(revision: number): void {

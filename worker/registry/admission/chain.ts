@@ -8,13 +8,34 @@
  */
 import { resourceKey, type Resource } from "../../resources/resource.ts";
 import type { ObjectKey, Requirement } from "../../storage/store.ts";
+import { certificateSubjectRestriction } from "./certificates.ts";
+import { defaultIngressClass } from "./default-ingress-class.ts";
+import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { limitRanger } from "./limit-ranger.ts";
 import type { Attributes, Plugin } from "./plugin.ts";
+import { podSecurity, podSecurityLabels } from "./pod-security/plugin.ts";
 import { priority } from "./priority.ts";
+import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { volumeResize } from "./volume-resize.ts";
 
 /** In kube-apiserver's order. */
-const plugins: readonly Plugin[] = [serviceAccount, priority, defaultTolerationSeconds];
+const plugins: readonly Plugin[] = [
+  limitRanger,
+  serviceAccount,
+  podSecurity,
+  podSecurityLabels,
+  priority,
+  defaultTolerationSeconds,
+  defaultStorageClass,
+  storageObjectInUseProtection,
+  volumeResize,
+  runtimeClass,
+  certificateSubjectRestriction,
+  defaultIngressClass,
+];
 
 /** By resource, as each is first met. */
 const chains = new Map<string, readonly Plugin[]>();

@@ -17,8 +17,14 @@ export function settingsOf(objects: Partial<Record<SettingResource, KubernetesOb
 }
 
 export function contextWith(objects: Partial<Record<SettingResource, KubernetesObject[]>>): RequestContext {
-  return { ...context, settings: settingsOf(objects) };
+  return { ...context, settings: settingsOf(objects), found: new Map([["serviceaccounts/default/default", account]]) };
 }
+
+/** Every namespace has it; here it brings pods nothing. */
+const account = {
+  metadata: { name: "default", namespace: "default", uid: "account", resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" },
+  automountServiceAccountToken: false,
+};
 
 /** What a create stores, or `code message` of its refusal. */
 export function admitted<T extends KubernetesObject>(object: T, within: RequestContext = context): T {

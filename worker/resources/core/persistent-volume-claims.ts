@@ -2,6 +2,7 @@
 import type { PersistentVolumeClaim } from "../../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn, wide } from "../columns.ts";
 import { defineResource } from "../define.ts";
+import { claimUses } from "./quota-uses.ts";
 import { statusStrategy } from "../status-strategy.ts";
 import { accessModesText, phaseText, storageClassText } from "./volume-columns.ts";
 import { claimErrors, claimUpdateErrors } from "./volume-object-rules.ts";
@@ -34,6 +35,7 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>({
     ageColumn,
     column<PersistentVolumeClaim>("VolumeMode", "Filesystem or Block.", ({ spec }) => spec?.volumeMode ?? "<unset>", wide),
   ],
+  uses: claimUses,
   selectableFields: ({ metadata }) => ({ name: metadata?.name ?? "" }),
 });
 

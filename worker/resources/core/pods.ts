@@ -10,6 +10,7 @@ import { ephemeralCreateErrors, ephemeralUpdateErrors, resizeErrors, withResourc
 import { podUpdateErrors } from "../rules/pod-update-rules.ts";
 import { podNameWarnings, podSpecWarnings } from "./pod-warnings.ts";
 import { qosClassOf } from "./qos.ts";
+import { podUses } from "./quota-uses.ts";
 import { keepAllBut, keepMetadata, statusStrategy } from "../status-strategy.ts";
 import type { SubresourceStrategy } from "../resource.ts";
 
@@ -56,6 +57,7 @@ export const pods = defineResource<Pod>({
   },
   // A bound pod is its node's to run; one that waits for a node is its scheduler's, which need not be ours.
   isSettled: (pod) => isTerminal(pod) || Boolean(pod.spec?.nodeName) || (pod.spec?.schedulerName ?? defaultScheduler) !== defaultScheduler,
+  uses: podUses,
   graceSeconds: gracePeriod,
 });
 

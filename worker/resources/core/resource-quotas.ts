@@ -1,8 +1,10 @@
 /** ResourceQuotas: how much a namespace may use. */
+import { isEqual } from "../../../protocol/kubernetes/equal.ts";
 import type { ResourceQuota } from "../../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import { statusStrategy } from "../status-strategy.ts";
+import { quotaCovers, quotaLimits } from "./quota-uses.ts";
 import { quotaErrors, quotaUpdateErrors } from "./quota-rules.ts";
 
 const isLimit = (name: string): boolean => name.startsWith("limits.");
@@ -19,6 +21,9 @@ export const resourceQuotas = defineResource<ResourceQuota>({
   validate: quotaErrors,
   validateUpdate: quotaUpdateErrors,
   subresources: { status: statusStrategy<ResourceQuota>() },
+  limits: quotaLimits,
+  covers: quotaCovers,
+  isSettled: ({ spec, status }) => isEqual(spec?.hard ?? {}, status?.hard ?? {}),
   columns: [
     nameColumn,
     column<ResourceQuota>("Request", "Used and allowed requests and counts.", (quota) => usageText(quota, (name) => !isLimit(name))),

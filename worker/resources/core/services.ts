@@ -3,6 +3,7 @@ import type { Service } from "../../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, labelsText, nameColumn, wide } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import { alignAddresses, dropFieldsOfType, serviceErrors, serviceUpdateErrors } from "./service-rules.ts";
+import { serviceUses } from "./quota-uses.ts";
 import { statusStrategy } from "../status-strategy.ts";
 
 export const services = defineResource<Service>({
@@ -35,6 +36,7 @@ export const services = defineResource<Service>({
     ageColumn,
     column<Service>("Selector", "Which pods it balances over.", ({ spec }) => labelsText(spec?.selector), wide),
   ],
+  uses: serviceUses,
   selectableFields: ({ spec }) => ({ "spec.clusterIP": spec?.clusterIP ?? "", "spec.type": spec?.type ?? "" }),
   // A Service without a selector selects nothing: its endpoints are its author's.
   selector: ({ spec }) => (hasSelector(spec) ? { matchLabels: spec.selector } : undefined),

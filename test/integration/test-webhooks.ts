@@ -1,0 +1,45 @@
+/**
+ * Webhooks of another party, for tests: whatever the Worker sends to the internet arrives here, outside of workerd.
+ * What one does says its path: `/deny`, `/label`, …
+ */
+interface Review {
+  request: { uid: string; operation: string; dryRun: boolean; object: { metadata?: { labels?: object; name?: string }; spec?: { containers?: unknown[] }; data?: Record<string, string> } | null; oldObject: object | null };
+}
+
+type Behaviour = (request: Review["request"]) => object | Response | Promise<Response>;
+
+const patch = (...operations: object[]) => ({ allowed: true, patchType: "JSONPatch", patch: btoa(JSON.stringify(operations)) });
+const setData = (object: Review["request"]["object"], key: string, value: string) =>
+  patch(object?.data === undefined ? { op: "add", path: "/data", value: { [key]: value } } : { op: "add", path: `/data/${key}`, value });
+
+const behaviours: Record<string, Behaviour> = {
+  "/allow": () => ({ allowed: true, warnings: ["look out"] }),
+  "/deny": () => ({ allowed: false, status: { message: "this is not wanted", code: 403, reason: "Forbidden" } }),
+  "/deny-silently": () => ({ allowed: false }),
+  "/first": ({ object }) => setData(object, "first", "1"),
+  "/second": ({ object }) => setData(object, "second", object?.data?.["first"] ?? "nobody"),
+  "/count": ({ object }) => setData(object, "count", String(Number(object?.data?.["count"] ?? 0) + 1)),
+  "/sidecar": () => patch({ op: "add", path: "/spec/initContainers", value: [{ name: "added", image: "app:1" }] }),
+  "/echo": ({ object, oldObject, operation, dryRun }) => ({ allowed: false, status: { message: JSON.stringify({ operation, dryRun, object: object?.metadata?.name ?? null, old: oldObject !== null }) } }),
+  "/broken": () => new Response("no", { status: 500 }),
+  "/redirect": () => new Response(null, { status: 302, headers: { location: "https://hooks.example.com/allow" } }),
+  "/huge": () => new Response(new Uint8Array(5 * 1024 * 1024)),
+  "/other-uid": () => Response.json({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", response: { uid: "other", allowed: true } }),
+  "/slow": () => new Promise((resolve) => setTimeout(() => resolve(new Response("late")), 5_000)),
+};
+
+/** Structurally: Miniflare's own Request and Response are not those of this module's globals. */
+interface Incoming {
+  url: string;
+  json(): Promise<unknown>;
+}
+
+export async function answerWebhook(incoming: Incoming): Promise<Response> {
+  const { pathname } = new URL(incoming.url);
+  const behaviour = behaviours[pathname];
+  if (behaviour === undefined) return new Response(null, { status: 404 });
+  const { request } = (await incoming.json()) as Review;
+  const result = await behaviour(request);
+  if (result instanceof Response) return result;
+  return Response.json({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", response: { uid: request.uid, ...result } });
+}
