@@ -10,6 +10,7 @@ import type { RequestContext, Resource } from "../resources/resource.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Store } from "../storage/store.ts";
 import { lookUp } from "../registry/admission/look-up.ts";
+import { rejectUncompilable } from "./expression-errors.ts";
 import { concernedPolicies, enforcePolicies, type Bound } from "./policies.ts";
 import type { Review, ReviewedKind } from "./request.ts";
 import { concernedWebhooks, mutateByWebhooks, validateByWebhooks, type Concerned, type Mutated } from "./webhooks.ts";
@@ -33,6 +34,7 @@ export interface Create {
 /** `object` is changed into what will be stored, or another stands in for it. */
 export async function admitCreate({ resource, object, context }: Create, ports: AdmissionPorts): Promise<Planned> {
   const { planner } = ports;
+  await rejectUncompilable(resource, object);
   const reviewers = reviewersOf(reviewOf({ operation: "CREATE", resource, object, context }, ports), ports);
   if (reviewers === undefined) return planner.create(resource, object, context);
   planner.beginCreate(resource, object, context);
@@ -58,6 +60,7 @@ export async function admitUpdate({ as, shown, ...update }: Update, ports: Admis
   const { planner } = ports;
   const { resource, current: old, next: object, subresource, context } = update;
   const more = { ...(as === undefined ? {} : { as }), ...(shown === undefined ? {} : { shown }) };
+  await rejectUncompilable(resource, object);
   // A bound pod was reviewed as the create of a Binding.
   if (subresource === "binding") return planner.update(update);
   const reviewers = reviewersOf({ ...reviewOf({ operation: "UPDATE", resource, subresource, object, old, context }, ports), ...more }, ports);
