@@ -23,6 +23,8 @@ const reconciledByOwnKey = new Set([
   "namespaces",
   "nodes",
   "resourcequotas",
+  "persistentvolumeclaims",
+  "persistentvolumes",
 ]);
 
 /** Whose selector may adopt an object that has no controller. */
@@ -44,7 +46,7 @@ const confirmed = new Set(["services", "endpoints"]);
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
 const rules: Rule[] = [
-  ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas,
+  ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas, claims,
 ];
 
 export const storePolicy: StorePolicy = {
@@ -90,8 +92,8 @@ const isLiving = (index: ObjectIndex | undefined): boolean => index !== undefine
 function* ownKey(change: Change): Iterable<string> {
   const resource = resourceOf(change.key);
   if (!reconciledByOwnKey.has(resource)) return;
-  // Its own status is what a controller writes itself; a Node's status is written by others and read by ours.
-  if (resource === "nodes" || isContentChange(change)) yield `workload/${change.key}`;
+  // Its own status is what a controller writes itself; a Node's and a volume's are written by others and read by ours.
+  if (resource === "nodes" || resource === "persistentvolumes" || isContentChange(change)) yield `workload/${change.key}`;
 }
 
 function* controllers({ before, after }: Change): Iterable<string> {
@@ -230,6 +232,12 @@ function* quotas({ key, before, after }: Change, lookup: Lookup): Iterable<strin
     const [was, is] = [before, after].map((index) => index && quotaBudgets.usedOf(key, index, budget));
     if (Object.keys({ ...was, ...is }).some((measure) => (was?.[measure] ?? 0) !== (is?.[measure] ?? 0))) yield `workload/${quota}`;
   }
+}
+
+/** A pod that went or has ended uses its claims no more. */
+function* claims({ key, before, after }: Change): Iterable<string> {
+  if (!isPod(key) || before === undefined || (after !== undefined && !isTerminal(after))) return;
+  for (const term of before.terms) if (term.startsWith("claim:")) yield `workload/${term.slice("claim:".length)}`;
 }
 
 /** False for a change of status alone. Without hashes (kinds that have no status) every change is one of content. */

@@ -12,6 +12,7 @@ import { podGarbageController } from "./pod-garbage.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationControllerController } from "./replica-set/replication-controller.ts";
 import { resourceQuotaController } from "./resource-quota/controller.ts";
+import { claimProtectionController, volumeProtectionController } from "./storage-protection.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
 
 /** A controller whose snapshot's type nobody outside needs to know. */
@@ -40,6 +41,8 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(nodeLifecycleController),
   reconcilerOf(clusterRoleAggregationController),
   reconcilerOf(resourceQuotaController),
+  reconcilerOf(claimProtectionController),
+  reconcilerOf(volumeProtectionController),
 ];
 
 const byName = new Map(reconcilers.map((reconciler) => [reconciler.name, reconciler]));

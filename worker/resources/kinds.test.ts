@@ -92,7 +92,7 @@ describe.each(kinds)("%s", (_, resource) => {
   });
 });
 
-/** A pod's tolerations and a Job's selector were added when they were created, and may not be taken away again. */
+/** Tolerations, a selector and finalizers were added when these were created: the sample lacks them, and some may not be taken away. */
 const keepsWhatWasAdded = new Set(["Job", "Pod", "PersistentVolume", "PersistentVolumeClaim"]);
 
 /** Required fields that have a default, or whose zero value means something: leaving them out is no error. */

@@ -125,7 +125,7 @@ describe("a ValidatingAdmissionPolicy", () => {
     const spec = { matchConstraints: configMaps, validations: [{ expression: "object.metadata.name ==" }], variables: [{ name: "v", expression: "nobody" }] };
     const { status, body } = await call("POST", `${group}/validatingadmissionpolicies`, { body: { metadata: { name: "broken" }, spec } });
     expect(status).toBe(422);
-    expect((body.details?.["causes"] as Json[]).map(({ field }) => field)).toEqual(["spec.variables[0].expression", "spec.validations[0].expression"]);
+    expect(((body.details?.["causes"] ?? []) as Json[]).map(({ field }) => field)).toEqual(["spec.variables[0].expression", "spec.validations[0].expression"]);
     expect(body.message).toMatch(/compilation failed: ERROR/);
   });
 

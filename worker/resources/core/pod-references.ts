@@ -16,6 +16,18 @@ export function podReferences(pod: Pod): ObjectKey[] {
   return [...new Set(names)].map((name) => keyOf(name, namespace));
 }
 
+/** The term of pods that use a claim. */
+export const claimTerm = (namespace: string, name: string): string => `claim:persistentvolumeclaims/${namespace}/${name}`;
+
+/** Of the claims that a pod names, and of those that are made for it. */
+export function claimTerms({ metadata, spec }: Pod): string[] {
+  const names = (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    if (persistentVolumeClaim !== undefined) return [persistentVolumeClaim.claimName];
+    return ephemeral === undefined ? [] : [`${metadata?.name ?? ""}-${name}`];
+  });
+  return names.map((name) => claimTerm(metadata?.namespace ?? "", name));
+}
+
 type Reference = `${"configmaps" | "secrets"}/${string}`;
 
 const keyOf = (reference: Reference, namespace: string): ObjectKey => {

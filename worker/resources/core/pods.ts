@@ -4,7 +4,7 @@ import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { defineResource } from "../define.ts";
 import { podColumns } from "./pod-columns.ts";
 import { defaultPod, defaultPodSpec, defaultScheduler } from "./pod-defaults.ts";
-import { podReferences } from "./pod-references.ts";
+import { claimTerms, podReferences } from "./pod-references.ts";
 import { podSpecErrors } from "../rules/pod-rules.ts";
 import { ephemeralCreateErrors, ephemeralUpdateErrors, resizeErrors, withResources } from "../rules/pod-subresource-rules.ts";
 import { podUpdateErrors } from "../rules/pod-update-rules.ts";
@@ -51,7 +51,7 @@ export const pods = defineResource<Pod>({
     "status.nominatedNodeName": status?.nominatedNodeName ?? "",
   }),
   terms(pod) {
-    const references = podReferences(pod).map((key) => `ref:${key}`);
+    const references = [...podReferences(pod).map((key) => `ref:${key}`), ...claimTerms(pod)];
     if (isTerminal(pod)) return ["terminated", ...nodeTerm(pod), ...references];
     return [...(pod.spec?.nodeName ? nodeTerm(pod) : ["unbound"]), ...references, ...openGates(pod)];
   },
