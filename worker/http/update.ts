@@ -2,6 +2,7 @@
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { admitUpdate, type Update } from "../admission/admit.ts";
+import { warningsOfExistingPods } from "../admission/existing-pods.ts";
 import { restrictUpdate } from "../auth/node-restriction.ts";
 import type { Attributes } from "../registry/admission/plugin.ts";
 import type { Planned } from "../registry/registry.ts";
@@ -16,6 +17,7 @@ import { createDecoded, type PlanOptions } from "./create.ts";
 import { restrictGrantOf } from "./granting.ts";
 import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
+import { resourceKey } from "../resources/resource.ts";
 import { readCurrent } from "./read.ts";
 import { committedResponse } from "./respond.ts";
 
@@ -96,5 +98,6 @@ export async function plannedUpdate(
   const context = { ...(await withLookups([asked], call.context, { store, verified: ports.verified, memory: objectMemory })), ...fields };
   const planned = await admitUpdate({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }), ...reviewed }, ports);
   if (planned !== undefined) await restrictGrantOf(call, planned.object, current);
-  return planned;
+  if (planned === undefined || resourceKey(resource) !== "namespaces") return planned;
+  return { ...planned, warnings: [...planned.warnings, ...(await warningsOfExistingPods(current, planned.object, store))] };
 }

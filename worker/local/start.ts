@@ -105,6 +105,7 @@ function writeWorkerdConfig(paths: StatePaths, made: { worker: string; server: s
       CLUSTER_CIDR: made.settings.clusterCidr,
       PUBLIC_URL: made.server,
       ROOT_CERTIFICATE: ca,
+      ...(process.env["WEBHOOK_ALLOW_PRIVATE"] === undefined ? {} : { WEBHOOK_ALLOW_PRIVATE: process.env["WEBHOOK_ALLOW_PRIVATE"] }),
     },
     secrets: ["ADMIN_TOKEN_SHA256", "ENCRYPTION_KEYS"],
     // With the CA: an agent that joins knows its hash only.

@@ -45,7 +45,7 @@ const config :Workerd.Config = (
     (name = "platform", worker = .platform),
     (name = "d1:disk", disk = (path = ${quoted(options.storage.d1)}, writable = true)),
     (name = "objects:disk", disk = (path = ${quoted(options.storage.objects)}, writable = true)),
-    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "internet", network = (allow = [${reachable(options.variables)}], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
     (name = "${apiSocket}", ${protocolOf(options.tls)}, service = "kedge"),
@@ -84,6 +84,11 @@ const platform :Workerd.Worker = (
   durableObjectStorage = (localDisk = "d1:disk"),
 );
 `;
+}
+
+/** Of the networks: names are resolved here, so that none of a private address is called unless private ones are wanted. */
+function reachable({ WEBHOOK_ALLOW_PRIVATE: allowed = "" }: Record<string, string>): string {
+  return (allowed === "" ? ["public"] : ["public", "private"]).map(quoted).join(", ");
 }
 
 /** HTTP/1.1 only: the API's clients upgrade to WebSocket for exec and port-forward. */

@@ -38,7 +38,8 @@ describe("PodSecurity", () => {
     expect((await call("POST", `${path}/pods`, { body: pod("a", { hostNetwork: true }) })).status).toBe(201);
     const labels = { "pod-security.kubernetes.io/enforce": "baseline" };
     const type = "application/merge-patch+json";
-    expect((await call("PATCH", path, { body: { metadata: { labels } }, type })).status).toBe(200);
+    const { status, headers } = await call("PATCH", path, { body: { metadata: { labels } }, type });
+    expect([status, headers.get("warning")]).toEqual([200, '299 - "existing pods in namespace \\"loose\\" violate the new PodSecurity enforce level \\"baseline:latest\\"", 299 - "a: host namespaces"']);
     expect((await call("POST", `${path}/pods`, { body: pod("b", { hostNetwork: true }) })).status).toBe(403);
   });
 });
