@@ -6,7 +6,7 @@ interface Review {
   request: { uid: string; operation: string; dryRun: boolean; object: { metadata?: { labels?: object; name?: string }; spec?: { containers?: unknown[] }; data?: Record<string, string> } | null; oldObject: object | null };
 }
 
-type Behaviour = (request: Review["request"]) => object | Response | Promise<Response>;
+type Behaviour = (request: Review["request"]) => object | Promise<object>;
 
 const patch = (...operations: object[]) => ({ allowed: true, patchType: "JSONPatch", patch: btoa(JSON.stringify(operations)) });
 const setData = (object: Review["request"]["object"], key: string, value: string) =>
@@ -25,6 +25,12 @@ const behaviours: Record<string, Behaviour> = {
   "/redirect": () => new Response(null, { status: 302, headers: { location: "https://hooks.example.com/allow" } }),
   "/huge": () => new Response(new Uint8Array(5 * 1024 * 1024)),
   "/other-uid": () => Response.json({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", response: { uid: "other", allowed: true } }),
+  // What Kubernetes' own tests of webhooks deploy.
+  "/compliance": ({ object }) => {
+    const isUnwanted = object?.data?.["webhook-e2e-test"] === "webhook-disallow" || object?.metadata?.name === "disallowed-pod";
+    return isUnwanted ? { allowed: false, status: { message: "the object contains unwanted data", reason: "Forbidden", code: 403 } } : { allowed: true };
+  },
+  "/wait": () => new Promise((resolve) => setTimeout(() => resolve({ allowed: true }), 3_000)),
   "/slow": () => new Promise((resolve) => setTimeout(() => resolve(new Response("late")), 5_000)),
 };
 
