@@ -144,7 +144,7 @@ describe("paths", () => {
     ["GET", "/nope", 404],
     ["GET", "/api/v1/namespaces/refusals/nodes", 404],
     ["GET", "/api/v1/pods/x", 404],
-    ["PATCH", "/api/v1/namespaces/refusals/pods/x/ephemeralcontainers", 404],
+    ["PATCH", "/api/v1/namespaces/refusals/pods/x/containers", 404],
     ["GET", "/api/v1/namespaces/refusals/_agents", 404],
     ["POST", "/api/v1/configmaps", 405],
     ["DELETE", "/api/v1/namespaces", 405],

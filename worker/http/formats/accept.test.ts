@@ -47,7 +47,7 @@ describe("nothing fits", () => {
   });
 
   test("of a question there is no Table", () => {
-    expect(() => acceptOf(asking(`application/json;${table}`), { ...configMaps, isStored: false })).toThrow("only the following media types are accepted");
+    expect(() => acceptOf(asking(`application/json;${table}`), { ...configMaps, isStored: false, verbs: ["create"] })).toThrow("only the following media types are accepted");
   });
 
   test("a watch is not served in YAML", () => {
