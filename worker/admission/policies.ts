@@ -7,7 +7,7 @@ import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.
 import { requirementsOf } from "../../protocol/selectors.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { objectOf } from "../registry/text.ts";
-import { resourceByKind } from "../resources/registry.ts";
+import { resourceByKind } from "../resources/custom/kinds.ts";
 import { objectKey, resourceKey } from "../resources/resource.ts";
 import { derived, type Settings } from "../settings/settings.ts";
 import type { Store } from "../storage/store.ts";
@@ -130,7 +130,7 @@ type Params = { objects: (KubernetesObject | undefined)[] } | { error: string };
 async function paramsOf(policy: ValidatingAdmissionPolicy, ref: ParamRef | undefined, review: Review, { store }: PolicyPorts): Promise<Params> {
   const kind = policy.spec?.paramKind;
   if (kind === undefined || ref === undefined) return { objects: [undefined] };
-  const resource = resourceByKind(kind.apiVersion ?? "", kind.kind ?? "");
+  const resource = resourceByKind(review.context.settings, kind.apiVersion ?? "", kind.kind ?? "");
   if (resource === undefined) return { error: `failed to configure policy: failed to find resource referenced by paramKind: '${kind.apiVersion}, Kind=${kind.kind}'` };
   const namespace = resource.isNamespaced ? (ref.namespace ?? namespaceOf(review)) : "";
   if (resource.isNamespaced && namespace === "") {

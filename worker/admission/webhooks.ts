@@ -66,7 +66,7 @@ export async function mutateByWebhooks(webhooks: Webhook[], review: Review, port
 /** A patched object must still be one of its kind, and what the server says of it stays. */
 function accepted(patched: KubernetesObject, { resource, object, as }: Review, { name }: Webhook): KubernetesObject {
   if (as !== undefined) return object;
-  const decoded = decode<KubernetesObject>(resource.schema, patched);
+  const decoded = resource.custom === undefined ? decode<KubernetesObject>(resource.schema, patched) : resource.custom.decode(patched);
   if (!decoded.ok) throw StatusError.internal(`admission webhook ${JSON.stringify(name)} made an object that cannot be decoded: ${decoded.message}`);
   const { uid, namespace, creationTimestamp, resourceVersion, generation, name: given } = object.metadata ?? {};
   const kept = Object.entries({ name: given, namespace, uid, creationTimestamp, resourceVersion, generation }).filter(([, value]) => value !== undefined);
