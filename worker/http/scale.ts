@@ -14,7 +14,7 @@ import { writeOptionsOf } from "./options.ts";
 import { patched, patchOptionsOf, readPatch } from "./patch.ts";
 import { readCurrent } from "./read.ts";
 import { objectResponse, withWarnings } from "./respond.ts";
-import { commitUpdate } from "./update.ts";
+import { commitUpdate, type UpdateShape } from "./update.ts";
 
 const schema = "io.k8s.api.autoscaling.v1.Scale";
 const scaleKind = { group: "autoscaling", version: "v1", kind: "Scale" };
@@ -71,16 +71,15 @@ async function write(
     scaledOf(call.resource).setReplicas(next, replicas);
     return next;
   };
-  const { object } = await commitUpdate(call, next, { ...options, subresource: "scale", reviewed: reviewed(call.resource) });
+  const { object } = await commitUpdate(call, next, { ...options, subresource: "scale", reviewed: reviewedOf(call.resource) });
   return objectResponse(call, scaleOf(call.resource, object));
 }
 
 /** Admission's reviewers see the Scale; what they would change of it is not taken over. */
-const reviewed = (resource: Resource) => ({
-  as: { group: "autoscaling", version: "v1", kind: "Scale" },
+function reviewedOf(resource: Resource): NonNullable<UpdateShape["reviewed"]> {
   // What is reviewed is the stored object with other replicas.
-  shown: (object: KubernetesObject): KubernetesObject => ({ ...scaleOf(resource, object as Stored<KubernetesObject>) }),
-});
+  return { as: scaleKind, shown: (object) => ({ ...scaleOf(resource, object as Stored<KubernetesObject>) }) };
+}
 
 /** What is asked of the main object. */
 function wishOf(value: unknown): Wish {

@@ -8,6 +8,7 @@ import type { Attributes } from "../registry/admission/plugin.ts";
 import type { Planned } from "../registry/registry.ts";
 import { withLookups } from "../registry/lookups.ts";
 import { commit, type Committed } from "../registry/writer.ts";
+import { resourceKey } from "../resources/resource.ts";
 import { objectMemory } from "../settings/object-memory.ts";
 import { admissionPorts } from "./admission.ts";
 import { requireAllowed } from "./authorizer.ts";
@@ -17,7 +18,6 @@ import { createDecoded, type PlanOptions } from "./create.ts";
 import { restrictGrantOf } from "./granting.ts";
 import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
-import { resourceKey } from "../resources/resource.ts";
 import { readCurrent } from "./read.ts";
 import { committedResponse } from "./respond.ts";
 
@@ -97,7 +97,8 @@ export async function plannedUpdate(
   const asked: Omit<Attributes, "context"> = { operation: "UPDATE", resource, subresource, object: next, old: current };
   const context = { ...(await withLookups([asked], call.context, { store, verified: ports.verified, memory: objectMemory })), ...fields };
   const planned = await admitUpdate({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }), ...reviewed }, ports);
-  if (planned !== undefined) await restrictGrantOf(call, planned.object, current);
-  if (planned === undefined || resourceKey(resource) !== "namespaces") return planned;
+  if (planned === undefined) return undefined;
+  await restrictGrantOf(call, planned.object, current);
+  if (resourceKey(resource) !== "namespaces") return planned;
   return { ...planned, warnings: [...planned.warnings, ...(await warningsOfExistingPods(current, planned.object, store))] };
 }

@@ -38,13 +38,6 @@ describe("discovery", () => {
     expect([version["major"], version["minor"]]).toEqual(["1", expect.stringMatching(/^\d+$/)]);
   });
 
-  it("Discovery, confirm the PreferredVersion for each api group", async () => {
-    for (const group of await groups()) {
-      expect(group.preferredVersion).toEqual(group.versions[0]);
-      expect(await got(`/apis/${group.name}`)).toMatchObject({ name: group.name, preferredVersion: group.preferredVersion });
-    }
-  });
-
   it("Discovery, confirm the groupVerion and a resourcefrom each apiGroup", async () => {
     for (const { versions } of await groups()) {
       for (const { groupVersion } of versions) {
@@ -56,17 +49,4 @@ describe("discovery", () => {
   });
 
   it("Aggregated Discovery Interface", () => expectBuiltIns(`${aggregatedType},application/json`));
-
-  it("Aggregated Discovery Endpoint Accept Headers", async () => {
-    await expectBuiltIns(aggregatedType);
-    expect((await call("GET", "/apis", { accept: "application/json" })).body.kind).toBe("APIGroupList");
-  });
-
-  it("API metadata HTTP return", async () => {
-    const answer = await call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
-      accept: "application/json;as=Table;v=v1;g=meta.k8s.io",
-      body: { spec: { resourceAttributes: { namespace: "default", verb: "get", resource: "pods" } } },
-    });
-    expect(answer.status).toBe(406);
-  });
 });
