@@ -3,7 +3,7 @@
  * I/O, no clock, no randomness: the snapshot carries `now`); computing again after the actions were applied yields
  * none. The shell (../objects/workload.ts) reads, computes, applies the actions as one guarded list.
  */
-import type { Event } from "../../protocol/kubernetes/generated/types.ts";
+import type { CertificateSigningRequest, Event, ServiceAccount } from "../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -21,10 +21,21 @@ export interface Reader {
   readonly refusals: readonly string[];
   /** PEM of the authority that signs the API server's certificate; empty where a public one does. */
   readonly rootCertificate: string;
+  readonly credentials: Credentials;
   /** This look is the one that an earlier look asked for with `requeueAfterMs`. */
   readonly isRequeued: boolean;
   /** What the cluster is set to: which custom resources there are. */
   readonly settings: Settings;
+}
+
+/** The certificate in PEM, as base64. Undefined: the signer is somebody else. */
+export type SignedRequest = { certificate: string } | { why: string } | undefined;
+
+/** What only the shell can make: it takes keys. */
+export interface Credentials {
+  sign(request: Stored<CertificateSigningRequest>): Promise<SignedRequest>;
+  /** A token without an end, good while the Secret holds it. */
+  accountToken(account: Stored<ServiceAccount>, secretName: string): Promise<string>;
 }
 
 export type Action =

@@ -46,7 +46,7 @@ const confirmed = new Set(["services", "endpoints"]);
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
 const rules: Rule[] = [
-  ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas, claims,
+  ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas, claims, credentials,
 ];
 
 export const storePolicy: StorePolicy = {
@@ -238,6 +238,16 @@ function* quotas({ key, before, after }: Change, lookup: Lookup): Iterable<strin
 function* claims({ key, before, after }: Change): Iterable<string> {
   if (!isPod(key) || before === undefined || (after !== undefined && !isTerminal(after))) return;
   for (const term of before.terms) if (term.startsWith("claim:")) yield `workload/${term.slice("claim:".length)}`;
+}
+
+/** A certificate request is decided through its status; Secrets that hold tokens follow the account that they name. */
+function* credentials({ key, before, after, type }: Change, lookup: Lookup): Iterable<string> {
+  if (key.startsWith("certificatesigningrequests.certificates.k8s.io/") && type !== "DELETED") yield `workload/${key}`;
+  if (key.startsWith("serviceaccounts/") && has(lookup.byTerm(`account:${key.slice("serviceaccounts/".length)}`))) yield `workload/${key}`;
+  if (!key.startsWith("secrets/")) return;
+  for (const term of [...(before?.terms ?? []), ...(after?.terms ?? [])]) {
+    if (term.startsWith("account:")) yield `workload/serviceaccounts/${term.slice("account:".length)}`;
+  }
 }
 
 /** False for a change of status alone. Without hashes (kinds that have no status) every change is one of content. */

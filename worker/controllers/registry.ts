@@ -1,4 +1,6 @@
 /** The table of controllers. Another one: a file or folder beside this, one line here. */
+import { certificateController } from "./certificates/controller.ts";
+import { serviceAccountTokenController } from "./service-account-tokens.ts";
 import type { ObjectKey } from "../storage/store.ts";
 import type { Controller, Reader, Reconciliation } from "./controller.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
@@ -39,6 +41,8 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(garbageController),
   reconcilerOf(podGarbageController),
   reconcilerOf(nodeLifecycleController),
+  reconcilerOf(certificateController),
+  reconcilerOf(serviceAccountTokenController),
   reconcilerOf(clusterRoleAggregationController),
   reconcilerOf(resourceQuotaController),
   reconcilerOf(claimProtectionController),

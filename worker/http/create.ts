@@ -11,6 +11,7 @@ import { objectMemory } from "../settings/object-memory.ts";
 import { admissionPorts } from "./admission.ts";
 import { decodeBody, readBody, type Decoded } from "./body.ts";
 import type { Call } from "./context.ts";
+import { restrictCertificate } from "./certificate-permissions.ts";
 import { restrictGrantOf } from "./granting.ts";
 import { placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
@@ -40,6 +41,7 @@ export async function plannedCreate(call: Call, object: KubernetesObject, { isDr
   const { resource, store, user } = call;
   restrictCreate(user, resource, object);
   const ports = admissionPorts(call, isDryRun);
+  await restrictCertificate(call, object);
   const next = attemptsOf(resource.plural, object);
   return async () => {
     const attempt = next();

@@ -14,6 +14,7 @@ import { admissionPorts } from "./admission.ts";
 import { requireAllowed } from "./authorizer.ts";
 import { decodeBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
+import { restrictCertificate } from "./certificate-permissions.ts";
 import { createDecoded, type PlanOptions } from "./create.ts";
 import { restrictGrantOf } from "./granting.ts";
 import { checkName, placeInNamespace } from "./names.ts";
@@ -96,6 +97,7 @@ export async function plannedUpdate(
   const ports = admissionPorts(call, isDryRun);
   const asked: Omit<Attributes, "context"> = { operation: "UPDATE", resource, subresource, object: next, old: current };
   const context = { ...(await withLookups([asked], call.context, { store, verified: ports.verified, memory: objectMemory })), ...fields };
+  await restrictCertificate(call, next, current);
   const planned = await admitUpdate({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }), ...reviewed }, ports);
   if (planned === undefined) return undefined;
   await restrictGrantOf(call, planned.object, current);

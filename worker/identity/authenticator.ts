@@ -44,7 +44,7 @@ export function serviceAccountTokens(env: Env): ServiceAccountTokens {
 export async function whose(token: string, question: Question): Promise<Verdict | undefined> {
   const issuer = isJwt(token) ? issuerIn(token) : undefined;
   if (issuer !== undefined && !oidcTokens(question.env).knows(issuer)) {
-    return await serviceAccountTokens(question.env).verify(question.store, token, question.audiences);
+    return await serviceAccountTokens(question.env).verify(question.store, token, question);
   }
   // Tokens that say nothing of whom they are meant for, or name another system's client, are meant for the API.
   const common = question.audiences.filter((audience) => question.apiAudiences.includes(audience));

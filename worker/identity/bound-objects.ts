@@ -16,6 +16,7 @@ const leewayMs = 60_000;
 interface Bound extends Named {
   key: ObjectKey;
   what: string;
+  held?: string;
 }
 
 export class BoundObjects {
@@ -26,10 +27,10 @@ export class BoundObjects {
     this.#now = now;
   }
 
-  /** Undefined: all are there. */
-  async whyGone(store: BoundObjectStore, claims: ServiceAccountClaims): Promise<string | undefined> {
-    const bound = boundOf(claims);
-    const id = bound.map(({ key, uid }) => `${key} ${uid}`).join();
+  /** Undefined: all are there. `held`: the token that the Secret itself must hold. */
+  async whyGone(store: BoundObjectStore, claims: ServiceAccountClaims, held?: string): Promise<string | undefined> {
+    const bound = boundOf(claims, held);
+    const id = `${bound.map(({ key, uid }) => `${key} ${uid}`).join()} ${held ?? ""}`;
     if (this.#there.get(id, this.#now()) === true) return undefined;
     const { items } = await store.getMany(bound.map(({ key }) => key));
     const why = bound.flatMap((one, at) => whyNot(one, items[at], this.#now()) ?? []).at(0);
@@ -38,22 +39,29 @@ export class BoundObjects {
   }
 }
 
-function boundOf({ namespace, serviceaccount, pod, node, secret }: ServiceAccountClaims): Bound[] {
+function boundOf({ namespace, serviceaccount, pod, node, secret }: ServiceAccountClaims, held: string | undefined): Bound[] {
   const bound: Bound[] = [{ ...serviceaccount, key: `serviceaccounts/${namespace}/${serviceaccount.name}`, what: "service account" }];
   if (pod !== undefined) bound.push({ ...pod, key: `pods/${namespace}/${pod.name}`, what: "pod" });
-  if (secret !== undefined) bound.push({ ...secret, key: `secrets/${namespace}/${secret.name}`, what: "secret" });
+  if (secret !== undefined) bound.push({ ...secret, key: `secrets/${namespace}/${secret.name}`, what: "secret", ...(held === undefined ? {} : { held }) });
   // Of a pod's token the node is told, and not asked for: the pod ends with it.
   if (node !== undefined && pod === undefined) bound.push({ ...node, key: `nodes//${node.name}`, what: "node" });
   return bound;
 }
 
-function whyNot({ what, uid, name }: Bound, stored: StoredObject | undefined, now: number): string | undefined {
+function whyNot({ what, uid, name, held }: Bound, stored: StoredObject | undefined, now: number): string | undefined {
   if (stored === undefined) return what === "service account" ? `serviceaccounts ${JSON.stringify(name)} not found` : "service account token has been invalidated";
   const object: unknown = JSON.parse(stored.text);
   const metadata = isRecord(object) && isRecord(object["metadata"]) ? object["metadata"] : {};
   const isOver = typeof metadata["deletionTimestamp"] === "string" && Date.parse(metadata["deletionTimestamp"]) + leewayMs < now;
   if (isOver) return what === "service account" ? `service account ${name} has been deleted` : "service account token has been invalidated";
+  if (held !== undefined) return tokenIn(object) === held ? undefined : "token does not match server's copy";
   if (metadata["uid"] === uid) return undefined;
   if (what === "service account") return `service account UID (${String(metadata["uid"])}) does not match claim (${uid})`;
   return `${what} UID (${String(metadata["uid"])}) does not match service account ${what} ref claim (${uid})`;
+}
+
+function tokenIn(secret: unknown): string | undefined {
+  const data = isRecord(secret) ? secret["data"] : undefined;
+  const token = isRecord(data) ? data["token"] : undefined;
+  return typeof token === "string" ? atob(token) : undefined;
 }

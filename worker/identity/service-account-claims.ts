@@ -62,3 +62,34 @@ function extraOf(what: string, named: Named | undefined): Record<string, string[
   const prefix = `authentication.kubernetes.io/${what}`;
   return { [`${prefix}-name`]: [named.name], ...(named.uid === undefined ? {} : { [`${prefix}-uid`]: [named.uid] }) };
 }
+
+/** The claims of a token that a Secret holds, which has neither an end nor an audience. */
+const legacyIssuer = "kubernetes/serviceaccount";
+const legacy = (what: string): string => `kubernetes.io/serviceaccount/${what}`;
+
+export interface LegacyAccount {
+  namespace: string;
+  name: string;
+  uid: string;
+  secretName: string;
+}
+
+export function legacyPayload({ namespace, name, uid, secretName }: LegacyAccount): Record<string, string> {
+  return {
+    iss: legacyIssuer,
+    [legacy("namespace")]: namespace,
+    [legacy("secret.name")]: secretName,
+    [legacy("service-account.name")]: name,
+    [legacy("service-account.uid")]: uid,
+    sub: subjectOf({ namespace, serviceaccount: { name } }),
+  };
+}
+
+/** Undefined: not such a token's. */
+export function legacyClaimsOf(payload: Record<string, unknown>): ServiceAccountClaims | undefined {
+  const [namespace, secret, name, uid] = ["namespace", "secret.name", "service-account.name", "service-account.uid"].map((what) => payload[legacy(what)]);
+  const isWhole = [namespace, secret, name, uid].every((value) => typeof value === "string" && value !== "");
+  if (!isWhole || payload["iss"] !== legacyIssuer) return undefined;
+  const claims = { namespace: String(namespace), serviceaccount: { name: String(name), uid: String(uid) }, secret: { name: String(secret) } };
+  return payload["sub"] === subjectOf(claims) ? claims : undefined;
+}

@@ -2,7 +2,7 @@
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from "jose";
 import type { Keyring, KeyringStore } from "./keyring.ts";
 import type { User } from "../auth/user.ts";
-import { claimsOf, serviceAccountUser, subjectOf, type ServiceAccountClaims } from "./service-account-claims.ts";
+import { claimsOf, legacyClaimsOf, legacyPayload, type LegacyAccount, serviceAccountUser, subjectOf, type ServiceAccountClaims } from "./service-account-claims.ts";
 import { importedKey } from "./service-account-keys.ts";
 import { signingAlgorithm, type SigningKey } from "./signing-keys.ts";
 import { BoundObjects, type BoundObjectStore } from "./bound-objects.ts";
@@ -27,6 +27,8 @@ interface Verified {
   kid: string;
   claims: ServiceAccountClaims;
   payload: JWTPayload;
+  /** A Secret's: good while the Secret holds it, and for the API. */
+  isLegacy: boolean;
 }
 
 /** go-jose's leeway, which upstream's tokens have. */
@@ -54,15 +56,21 @@ export class ServiceAccountTokens {
       .sign(await importedKey(key.privateKey));
   }
 
+  async signLegacy(store: TokenStore, account: LegacyAccount): Promise<string> {
+    const [key] = await this.#keyring.keys(store);
+    if (key?.privateKey === undefined) throw new Error("the cluster has no key to sign with");
+    return await new SignJWT(legacyPayload(account)).setProtectedHeader({ alg: signingAlgorithm, kid: key.kid }).sign(await importedKey(key.privateKey));
+  }
+
   /** Undefined: not one of this cluster's. `audiences`: it must be meant for one of them. */
-  async verify(store: TokenStore, token: string, audiences: string[]): Promise<Verdict | undefined> {
+  async verify(store: TokenStore, token: string, { audiences, apiAudiences }: { audiences: string[]; apiAudiences: string[] }): Promise<Verdict | undefined> {
     const verified = (await this.#remembered(store, token)) ?? (await this.#verifySignature(store, token));
     if (verified === undefined || "why" in verified) return verified;
-    const { claims, payload } = verified;
-    const named = audiencesOf(payload);
+    const { claims, payload, isLegacy } = verified;
+    const named = isLegacy ? apiAudiences : audiencesOf(payload);
     const common = audiences.filter((audience) => named.includes(audience));
     if (common.length === 0) return { why: `token audiences ${quoted(named)} is invalid for the target audiences ${quoted(audiences)}` };
-    const why = await this.#bound.whyGone(store, claims);
+    const why = await this.#bound.whyGone(store, claims, isLegacy ? token : undefined);
     return why === undefined ? { user: serviceAccountUser(claims, payload.jti ?? ""), audiences: common } : { why };
   }
 
@@ -80,12 +88,13 @@ export class ServiceAccountTokens {
         algorithms: [signingAlgorithm],
         clockTolerance: leewaySeconds,
         currentDate: new Date(this.#now()),
-        requiredClaims: ["exp", "iss", "sub", "aud"],
+        requiredClaims: ["iss", "sub"],
       });
-      const claims = claimsOf(payload);
+      const bound = payload.exp === undefined || payload.aud === undefined ? undefined : claimsOf(payload);
+      const claims = bound ?? legacyClaimsOf(payload);
       if (claims === undefined) return undefined;
-      const verified = { kid: key.kid, claims, payload };
-      this.#verified.set(token, verified, ((payload.exp ?? 0) + leewaySeconds) * 1000);
+      const verified = { kid: key.kid, claims, payload, isLegacy: bound === undefined };
+      this.#verified.set(token, verified, ((payload.exp ?? Infinity) + leewaySeconds) * 1000);
       return verified;
     } catch (error) {
       if (error instanceof errors.JWTExpired) return { why: "service account token has expired" };

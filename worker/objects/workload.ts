@@ -11,6 +11,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { reconcilerFor } from "../controllers/registry.ts";
 import type { Env } from "../env.ts";
+import { credentialsOf } from "../identity/credentials.ts";
 import { makeSigningKey } from "../identity/service-account-keys.ts";
 import type { SigningKey } from "../identity/signing-keys.ts";
 import { requestContext } from "../registry/context.ts";
@@ -87,6 +88,7 @@ export class Workload extends DurableObject<Env> {
       verified: () => settingsCache.verified(store),
       memory: objectMemory,
       webhooksAllowed: this.env.WEBHOOK_ALLOW_PRIVATE ?? "",
+      credentials: credentialsOf(this.env, store),
       rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
       isRequeued: await this.#isRequeued(),
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,

@@ -20,7 +20,7 @@ export interface ObjectIndex {
   /**
    * Inverted index, looked up by `Lookup.byTerm` and `ListQuery.term`:
    * `node:n1` a pod bound there, `unbound` a pod that is bound nowhere and not terminal, `terminated` a pod that
-   * Succeeded or Failed, `ref:secrets/ns/x` what a pod needs, `claim:persistentvolumeclaims/ns/x` a claim that it uses, `gate:x` a readiness gate of it that is open; `owner:<uid>` for each owner reference; `orphan:<ns>` a
+   * Succeeded or Failed, `ref:secrets/ns/x` what a pod needs, `claim:persistentvolumeclaims/ns/x` a claim that it uses, `gate:x` a readiness gate of it that is open; `account:<ns>/<name>` a Secret for a token of this service account; `owner:<uid>` for each owner reference; `orphan:<ns>` a
    * Pod, ReplicaSet or ControllerRevision without a controller owner; `no-execute` a Node that carries a taint of this
    * effect; `gc:<own uid>` an object that is being deleted
    * and carries the finalizer `foregroundDeletion` or `orphan`.

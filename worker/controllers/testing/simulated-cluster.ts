@@ -125,6 +125,7 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "usedO
       planner,
       verified: () => Promise.resolve(this.context().settings),
       rootCertificate: "",
+      credentials: { sign: () => Promise.resolve(undefined), accountToken: ({ metadata }, secret) => Promise.resolve(`token of ${metadata.name} in ${secret}`) },
       isRequeued: this.#due.delete(key),
       context: () => Promise.resolve(this.context()),
       seed: () => ++this.#drawn,

@@ -24,6 +24,7 @@ async function look(cluster: SimulatedCluster, plan: (object: Stored<ConfigMap>)
     seed: () => 1,
     verified: () => Promise.resolve(cluster.context().settings),
     rootCertificate: "",
+    credentials: { sign: () => Promise.resolve(undefined), accountToken: () => Promise.resolve("") },
   });
   await outcome.record();
   return outcome;

@@ -1,5 +1,5 @@
 /** One look at one key: read, compute, write as one guarded list. */
-import type { Action } from "../../controllers/controller.ts";
+import type { Action, Credentials } from "../../controllers/controller.ts";
 import type { Reconciler } from "../../controllers/registry.ts";
 import { withLookups, type LookupPorts } from "../../registry/lookups.ts";
 import type { Attributes } from "../../registry/admission/plugin.ts";
@@ -25,6 +25,7 @@ export interface Surroundings extends LookupPorts {
   rootCertificate: string;
   /** WEBHOOK_ALLOW_PRIVATE. */
   webhooksAllowed?: string;
+  credentials: Credentials;
   /** The look that an earlier one asked for. */
   isRequeued?: boolean;
 }
@@ -47,9 +48,9 @@ export async function reconcileKey(
   refusals: readonly string[],
   surroundings: Surroundings,
 ): Promise<Outcome> {
-  const { store, planner, rootCertificate, isRequeued = false } = surroundings;
+  const { store, planner, rootCertificate, credentials, isRequeued = false } = surroundings;
   const context = await surroundings.context();
-  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, isRequeued, settings: context.settings });
+  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, credentials, isRequeued, settings: context.settings });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const wanted = actions.filter(isOfObject);
   const informed = await withLookups(wanted.flatMap((action) => createOf(action, context.settings)), context, surroundings);

@@ -1,6 +1,6 @@
 /** A controller's view of the store: parsed objects, and the lowest revision that any of them was read at. */
 import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/object.ts";
-import type { Reader } from "../../controllers/controller.ts";
+import type { Credentials, Reader } from "../../controllers/controller.ts";
 import { objectOf } from "../../registry/text.ts";
 import { resourceByKey } from "../../resources/custom/kinds.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -15,18 +15,20 @@ export class SnapshotReader implements Reader {
   readonly rootCertificate: string;
   readonly isRequeued: boolean;
   readonly settings: Settings;
+  readonly credentials: Credentials;
   /** What was read, by key: updates and deletes are planned against it. */
   readonly observed = new Map<ObjectKey, Stored<KubernetesObject>>();
   readonly #store: Pick<Store, "getMany" | "list" | "usedOf">;
   #revision = Number.POSITIVE_INFINITY;
 
-  constructor(store: Pick<Store, "getMany" | "list" | "usedOf">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued" | "settings">) {
+  constructor(store: Pick<Store, "getMany" | "list" | "usedOf">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued" | "settings" | "credentials">) {
     this.#store = store;
     this.seed = options.seed;
     this.refusals = options.refusals;
     this.rootCertificate = options.rootCertificate;
     this.isRequeued = options.isRequeued;
     this.settings = options.settings;
+    this.credentials = options.credentials;
   }
 
   /** The revision to guard a plan with: nothing that was read is older. */

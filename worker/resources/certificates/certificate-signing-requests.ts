@@ -20,7 +20,8 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
   prepareForCreate(request, { user }) {
     // Who asks is whoever sends the request, whatever it says.
     const { uid: _uid, groups: _groups, extra: _extra, username: _username, ...spec } = request.spec;
-    request.spec = { ...spec, username: user.name, ...(user.groups.length === 0 ? {} : { groups: user.groups }) };
+    const { name: username, groups, uid, extra } = user;
+    request.spec = { ...spec, username, ...(groups.length > 0 && { groups }), ...(uid !== undefined && { uid }), ...(extra !== undefined && { extra }) };
     request.status = {};
   },
   prepareForUpdate(next, previous) {

@@ -26,6 +26,10 @@ export const secrets = defineResource<Secret>({
     column<Secret>("Data", "Number of entries.", ({ data }) => Object.keys(data ?? {}).length, integer),
     ageColumn,
   ],
+  terms: ({ type, metadata }) => {
+    const account = type === "kubernetes.io/service-account-token" ? metadata?.annotations?.[accountAnnotation] : undefined;
+    return account === undefined ? [] : [`account:${metadata?.namespace ?? ""}/${account}`];
+  },
   selectableFields: ({ type }) => ({ type: type ?? "" }),
 });
 
