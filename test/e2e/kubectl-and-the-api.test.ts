@@ -1,5 +1,5 @@
 /** What kubectl asks of the API beyond objects and workloads: access, apply by the server, texts, formats, proxies. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get as httpGet } from "node:http";
 import { tmpdir } from "node:os";
@@ -122,6 +122,26 @@ describe("access", () => {
     expect((await use.current.try(["get", "secrets", ...flags], { env })).stderr).toContain("cannot list resource");
     await kubectl("delete serviceaccount reader");
     await eventually(async () => expect((await use.current.try(["get", "pods", ...flags], { env })).stderr).toContain("Unauthorized"));
+  });
+
+  it("comes with a certificate that somebody approved", async () => {
+    const key = join(folder, "jane.key");
+    execFileSync("openssl", ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key], { stdio: "ignore" });
+    const request = execFileSync("openssl", ["req", "-new", "-key", key, "-subj", "/O=developers/CN=jane"], { encoding: "utf8" });
+    await kubectl("create -f -", `apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {name: jane}
+spec: {request: ${Buffer.from(request).toString("base64")}, signerName: kubernetes.io/kube-apiserver-client, usages: [client auth], expirationSeconds: 86400}
+`);
+    expect(await kubectl("get csr jane")).toMatch(/jane\s+\S+\s+kubernetes.io\/kube-apiserver-client\s+\S+\s+24h\s+Pending/);
+    expect(await kubectl("certificate approve jane")).toContain("jane approved");
+    const certificate = await eventually(async () => {
+      const issued = await kubectl("get csr jane -o jsonpath={.status.certificate}");
+      expect(issued).not.toBe("");
+      return Buffer.from(issued, "base64").toString();
+    });
+    expect(execFileSync("openssl", ["x509", "-noout", "-subject"], { input: certificate, encoding: "utf8" })).toMatch(/O = developers, CN = jane/);
+    expect(await kubectl("get csr jane")).toMatch(/Approved,Issued/);
   });
 });
 
