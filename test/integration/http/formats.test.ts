@@ -41,6 +41,15 @@ describe("protobuf", () => {
     expect(text).not.toContain("remaining");
   });
 
+  test("is there for what is only answered, too", async () => {
+    const all = "/api/v1/componentstatuses";
+    const list = await bytesOf("GET", all);
+    expect(list.response.status).toBe(200);
+    expect(new TextDecoder("latin1").decode(list.bytes)).toMatch(/ComponentStatusList[^]*etcd-0[^]*Healthy/);
+    expect(decodeProtobuf((await bytesOf("GET", `${all}/etcd-0`)).bytes)).toMatchObject({ kind: "ComponentStatus", metadata: { name: "etcd-0" } });
+    expect((await bytesOf("GET", all, `${protobuf};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`)).response.status).toBe(200);
+  });
+
   test("metadata alone, of one and of all", async () => {
     const one = await bytesOf("GET", `${maps}/a`, `${protobuf};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`);
     expect(decodeProtobuf(one.bytes)).toMatchObject({ kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: { name: "a" } });

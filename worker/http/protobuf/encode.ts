@@ -20,10 +20,12 @@ export function hasProtobuf({ apiVersion, kind }: TypeMeta): boolean {
   return messageOfKind(apiVersion, kind) !== undefined;
 }
 
-/** `object` says its own kind, which has a form in protobuf (`hasProtobuf`). */
+/** `object` says its own kind, which has a form in protobuf (`hasProtobuf`), or is a list of such a kind. */
 export function encodeProtobuf(object: object): Uint8Array {
-  const { apiVersion = "", kind = "" }: Partial<TypeMeta> = object;
-  return envelope({ apiVersion, kind }, encodeMessage({ apiVersion, kind }, object));
+  const { apiVersion = "", kind = "", metadata = {}, items }: Partial<TypeMeta> & { metadata?: object; items?: object[] } = object;
+  if (items === undefined || !kind.endsWith("List")) return envelope({ apiVersion, kind }, encodeMessage({ apiVersion, kind }, object));
+  const type = { apiVersion, kind: kind.slice(0, -"List".length) };
+  return encodeList({ apiVersion, kind }, metadata, items.map((item) => encodeMessage(type, item)));
 }
 
 /** One item of a list, without an envelope. */
