@@ -17,7 +17,11 @@ const planning = (plan: (object: Stored<ConfigMap>) => Action[]): Reconciler => 
 });
 
 async function look(cluster: SimulatedCluster, plan: (object: Stored<ConfigMap>) => Action[]): Promise<Outcome> {
-  const outcome = await reconcileKey(planning(plan), key, [], {
+  return await lookBy(planning(plan), cluster);
+}
+
+async function lookBy(reconciler: Reconciler, cluster: SimulatedCluster): Promise<Outcome> {
+  const outcome = await reconcileKey(reconciler, key, [], {
     store: cluster,
     planner,
     context: () => Promise.resolve(cluster.context()),
@@ -65,6 +69,21 @@ describe("a look", () => {
     expect(outcome).toMatchObject({ isStale: true, refusals: [] });
     expect(cluster.get<ConfigMap>(key)?.data).toEqual({ by: "another" });
     expect(events(cluster)).toEqual([]);
+  });
+
+  test("is stale when its object was changed between two readings of it", async () => {
+    const cluster = withConfigMap();
+    const readingTwice: Reconciler = {
+      name: "configmaps",
+      async reconcile(reader) {
+        const first = (await reader.get<ConfigMap>(key))!;
+        cluster.change<ConfigMap>(key, (object) => void (object.data = { by: "another" }));
+        await reader.list<ConfigMap>({ resource: "configmaps", namespace: "default" });
+        return { actions: [{ type: "update", object: { ...first, immutable: false } }] };
+      },
+    };
+    expect(await lookBy(readingTwice, cluster)).toMatchObject({ isStale: true, refusals: [] });
+    expect(cluster.get<ConfigMap>(key)?.data).toEqual({ by: "another" });
   });
 
   test("does not mind that what it deletes is gone", async () => {

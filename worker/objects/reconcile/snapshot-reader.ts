@@ -72,7 +72,8 @@ export class SnapshotReader implements Reader {
     const resource = resourceByKey(this.settings, item.key.slice(0, item.key.indexOf("/")));
     if (resource === undefined) return undefined;
     const object = objectOf<T>(resource, item);
-    this.observed.set(item.key, object);
+    // Read twice, it is compared as it was first: who changed it in between is not to be overwritten.
+    if (!this.observed.has(item.key)) this.observed.set(item.key, object);
     return object;
   }
 }
