@@ -6,6 +6,7 @@
  * `node/<name>/agent`, `nodes`.
  */
 import { definitionsKey } from "../resources/custom/json-schema.ts";
+import { matchesSelector } from "../../protocol/selectors.ts";
 import { isSetting } from "../resources/settings.ts";
 import { resourceScope, type Change, type Lookup, type ObjectIndex, type ObjectKey, type StorePolicy } from "../storage/store.ts";
 import { aggregationKey } from "./cluster-role-aggregation.ts";
@@ -20,6 +21,7 @@ const reconciledByOwnKey = new Set([
   "replicationcontrollers",
   "statefulsets.apps",
   "services",
+  "poddisruptionbudgets.policy",
   "namespaces",
   "nodes",
   "resourcequotas",
@@ -46,7 +48,7 @@ const confirmed = new Set(["services", "endpoints"]);
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
 const rules: Rule[] = [
-  ownKey, controllers, adopting, services, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas, claims, credentials,
+  ownKey, controllers, adopting, services, budgets, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas, claims, credentials,
 ];
 
 export const storePolicy: StorePolicy = {
@@ -111,6 +113,15 @@ function* adopting(change: Change, lookup: Lookup): Iterable<string> {
 
 function* services({ key, before, after }: Change, lookup: Lookup): Iterable<string> {
   if (isPod(key)) yield* selecting("services", key, [before, after], lookup);
+}
+
+/** Whether a pod is there and ready decides how many others may go. An empty selector is about the whole namespace. */
+function* budgets({ key, before, after }: Change, lookup: Lookup): Iterable<string> {
+  if (!isPod(key)) return;
+  for (const [candidate, { selector }] of lookup.inNamespace("poddisruptionbudgets.policy", namespaceOf(key))) {
+    const isSelecting = [before, after].some((state) => selector !== undefined && state !== undefined && matchesSelector(selector, state.labels));
+    if (isSelecting) yield `workload/${candidate}`;
+  }
 }
 
 function* selecting(

@@ -6,6 +6,7 @@ import type { Controller, Reader, Reconciliation } from "./controller.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import { customResourceDefinitionController } from "./custom-resource-definition.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { disruptionController } from "./disruption/controller.ts";
 import { serviceController } from "./endpoint-slice/controller.ts";
 import { garbageController } from "./garbage-collection.ts";
 import { namespaceController } from "./namespace.ts";
@@ -37,6 +38,7 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(statefulSetController),
   reconcilerOf(serviceController),
   reconcilerOf(customResourceDefinitionController),
+  reconcilerOf(disruptionController),
   reconcilerOf(namespaceController),
   reconcilerOf(garbageController),
   reconcilerOf(podGarbageController),

@@ -1,15 +1,12 @@
-/** `pods/binding` and `pods/eviction`: writes to a pod in another kind's clothes. */
+/** `pods/binding`: a write to a pod in another kind's clothes. */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError, type Status } from "../../protocol/status.ts";
 import { boundPod } from "../registry/binding.ts";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
-import type { DeleteOptions } from "../registry/registry.ts";
 import { pods } from "../resources/core/pods.ts";
 import { admitSubresource } from "./admission.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
-import { commitDelete } from "./delete.ts";
-import { optionsOf } from "./delete-options.ts";
 import { isDryRun } from "./options.ts";
 import { objectResponse } from "./respond.ts";
 import { commitUpdate } from "./update.ts";
@@ -47,15 +44,6 @@ async function bound(call: Call, body: Record<string, unknown>): Promise<Respons
   };
   await admitSubresource(call, { operation: "CREATE", as: { group: "", version: "v1", kind: "Binding" }, body, isDryRun: isDryRun(call.query) });
   await commitUpdate(call, next, { isDryRun: isDryRun(call.query), hasPrecondition: false, subresource: "binding" });
-  return objectResponse(call, done, 201);
-}
-
-/** Deletes a pod for someone who empties a node. There are no disruption budgets yet that could refuse it. */
-export async function evict(call: Call): Promise<Response> {
-  const body = recordOf(parseBody(await readBody(call.request), "Eviction"), "Eviction");
-  const options: DeleteOptions = isRecord(body["deleteOptions"]) ? optionsOf(body["deleteOptions"]) : {};
-  await admitSubresource(call, { operation: "CREATE", as: { group: "policy", version: "v1", kind: "Eviction" }, body, isDryRun: isDryRun(call.query) });
-  await commitDelete(call, options, isDryRun(call.query));
   return objectResponse(call, done, 201);
 }
 

@@ -104,7 +104,7 @@ function mayRepeat(result: Refusal, planned: Planned, { hasPrecondition, isUpser
 }
 
 /** Doubles from 2 ms to 250 ms, each somewhere in its upper half. */
-async function pause(attempt: number): Promise<void> {
+export async function pause(attempt: number): Promise<void> {
   const ceiling = Math.min(250, 2 ** attempt);
   await new Promise((resolve) => setTimeout(resolve, ceiling * (0.5 + Math.random() / 2)));
 }

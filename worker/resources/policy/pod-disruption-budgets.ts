@@ -3,7 +3,7 @@ import type { PodDisruptionBudget } from "../../../protocol/kubernetes/generated
 import { atMostAll, intOrPercentErrors } from "../apps/workload-rules.ts";
 import { ageColumn, column, integer, nameColumn } from "../columns.ts";
 import { defineResource } from "../define.ts";
-import { labelSelectorErrors } from "../label-selector.ts";
+import { indexSelector, labelSelectorErrors } from "../label-selector.ts";
 import type { FieldError } from "../resource.ts";
 import { invalid, nonNegative, notSupported } from "../rules/field-errors.ts";
 import { statusStrategy } from "../status-strategy.ts";
@@ -33,6 +33,8 @@ export const podDisruptionBudgets = defineResource<PodDisruptionBudget>({
     column<PodDisruptionBudget>("Allowed Disruptions", "Pods that may be evicted now.", ({ status }) => status?.disruptionsAllowed ?? 0, integer),
     ageColumn,
   ],
+  selector: ({ spec }) => indexSelector(spec?.selector),
+  isSettled: ({ metadata, status }) => status?.observedGeneration === metadata.generation,
 });
 
 const policies = ["AlwaysAllow", "IfHealthyBudget"];
