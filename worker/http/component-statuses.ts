@@ -13,10 +13,13 @@ const names = ["controller-manager", "etcd-0", "scheduler"];
 export async function componentStatuses(call: Call): Promise<Response> {
   const { info, served } = call;
   const all = await components(call);
-  if (info.verb === "list") return answered(call, all, { kind: served.listKind, apiVersion: apiVersionOf(served), metadata: {}, items: all });
+  if (info.verb === "list") {
+    const metadata = { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: {}, items: all.map(partialMetadata) };
+    return answered(call, all, { kind: served.listKind, apiVersion: apiVersionOf(served), metadata: {}, items: all }, metadata);
+  }
   const found = all.find(({ metadata }) => metadata.name === info.name);
   if (found === undefined) throw StatusError.notFound({ group: "", kind: served.plural, name: info.name });
-  return answered(call, [found], { kind: served.kind, apiVersion: apiVersionOf(served), ...found });
+  return answered(call, [found], { kind: served.kind, apiVersion: apiVersionOf(served), ...found }, partialMetadata(found));
 }
 
 type Component = Stored<ComponentStatus>;
@@ -40,7 +43,8 @@ async function problemOf(store: Call["store"]): Promise<string | undefined> {
   }
 }
 
-function answered(call: Call, components: Component[], object: object): Response {
+/** `object` and `metadata` are the two forms that differ between one and all. */
+function answered(call: Call, components: Component[], object: object, metadata: object): Response {
   const { encoding, form } = call.accepted;
   return answer(call.request, encoded(shown(), encoding), { encoding });
 
@@ -49,7 +53,7 @@ function answered(call: Call, components: Component[], object: object): Response
       case "object":
         return object;
       case "metadata":
-        return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: {}, items: components.map(partialMetadata) };
+        return metadata;
       case "table":
         return tableOf(call.served, components, {}, { include: includeObjectOf(call.query), now: call.context.now });
     }

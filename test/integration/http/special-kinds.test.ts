@@ -104,6 +104,8 @@ test("ComponentStatuses are healthy, deprecated, and nobody's to write", async (
   expect(list.body.items.map(({ metadata }) => metadata.name)).toEqual(["controller-manager", "etcd-0", "scheduler"]);
   const one = await call("GET", "/api/v1/componentstatuses/scheduler");
   expect(one.body).toEqual({ kind: "ComponentStatus", apiVersion: "v1", metadata: { name: "scheduler" }, conditions: [{ type: "Healthy", status: "True", message: "ok" }] });
+  const metadata = await call("GET", "/api/v1/componentstatuses/scheduler", { accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1" });
+  expect(metadata.body).toMatchObject({ kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: { name: "scheduler" } });
   const table = await call("GET", "/api/v1/componentstatuses", { accept: tableType });
   expect((table.body["rows"] as { cells: unknown[] }[]).map(({ cells }) => cells)).toEqual([
     ["controller-manager", "Healthy", "ok", ""], ["etcd-0", "Healthy", "ok", ""], ["scheduler", "Healthy", "ok", ""],

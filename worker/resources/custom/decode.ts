@@ -14,7 +14,7 @@ export function decodeCustom(schema: JsonSchema, value: unknown): DecodeResult<K
   const failure = decodeMetadata(object, "", unknownFields);
   if (failure !== undefined) return { ok: false, message: failure };
   unknownFields.push(...prune(object, schema).map((path) => `unknown field ${JSON.stringify(path)}`));
-  decodeEmbedded(object, schema);
+  decodeEmbedded(object, schema, { path: "", unknownFields });
   return { ok: true, object, unknownFields };
 }
 
@@ -28,17 +28,24 @@ function decodeMetadata(object: Record<string, unknown>, path: string, unknownFi
   return undefined;
 }
 
-/** Metadata inside is made to fit: what does not is dropped. */
-function decodeEmbedded(value: unknown, schema: JsonSchema): void {
+interface Place {
+  /** `""` at the root, `spec.templates[0]` */
+  path: string;
+  unknownFields: string[];
+}
+
+/** Metadata inside is made to fit: what is no metadata at all is dropped, fields that it does not have are named. */
+function decodeEmbedded(value: unknown, schema: JsonSchema, { path, unknownFields }: Place): void {
   if (!hasEmbedded(schema)) return;
   if (Array.isArray(value)) {
     const { items } = schema;
-    if (items !== undefined) for (const item of value) decodeEmbedded(item, items);
+    if (items !== undefined) value.forEach((item, at) => decodeEmbedded(item, items, { path: `${path}[${at}]`, unknownFields }));
   } else if (isRecord(value)) {
-    if (isEmbedded(schema) && decodeMetadata(value, "", []) !== undefined) delete value["metadata"];
+    const prefix = path === "" ? "" : `${path}.`;
+    if (isEmbedded(schema) && decodeMetadata(value, prefix, unknownFields) !== undefined) delete value["metadata"];
     for (const [name, one] of Object.entries(value)) {
       const known = propertyOf(schema, name) ?? entrySchema(schema);
-      if (known !== undefined) decodeEmbedded(one, known);
+      if (known !== undefined) decodeEmbedded(one, known, { path: prefix + name, unknownFields });
     }
   }
 }
