@@ -4,15 +4,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toolPath } from "../../worker/local/tools.ts";
-import { HollowNodes } from "../bench/hollow-nodes.ts";
-import { Target } from "../bench/target.ts";
 import { run } from "./harness/cluster.ts";
 import { useCluster } from "./harness/use-cluster.ts";
+import { useHollowNodes } from "./harness/use-hollow-nodes.ts";
 
 const use = useCluster("--no-agent", "--no-example");
+useHollowNodes(use, 2);
 const kubectl = (args: string | string[]) => use.current.kubectl(args);
-let nodes: HollowNodes;
-let target: Target;
 let folder: string;
 
 const webChart = {
@@ -81,18 +79,10 @@ async function helm(...args: string[]): Promise<string> {
   return stdout;
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "kedge-e2e-helm-"));
-  const { server, adminToken, ca } = use.current;
-  target = new Target({ server, token: adminToken, ca });
-  nodes = new HollowNodes({ target, prefix: "hollow", count: 2, namespace: "default" });
-  await nodes.start();
 });
-afterAll(async () => {
-  await nodes?.stop();
-  target?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const deployed = (path: string) => kubectl(["get", "deployment", "shop", "-o", `jsonpath={${path}}`]);
 

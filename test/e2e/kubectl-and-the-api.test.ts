@@ -6,31 +6,21 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toolPath } from "../../worker/local/tools.ts";
-import { HollowNodes } from "../bench/hollow-nodes.ts";
-import { Target } from "../bench/target.ts";
 import { eventually } from "./harness/eventually.ts";
 import { deploymentManifest } from "./harness/manifests.ts";
 import { useCluster } from "./harness/use-cluster.ts";
+import { useHollowNodes } from "./harness/use-hollow-nodes.ts";
 
 const use = useCluster("--no-agent", "--no-example");
+useHollowNodes(use, 2);
 const kubectl = (args: string | string[], input?: string) => use.current.kubectl(args, input === undefined ? {} : { input });
 const fails = (args: string | string[], input?: string) => use.current.kubectlFails(args, input === undefined ? {} : { input });
-let nodes: HollowNodes;
-let target: Target;
 let folder: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "kedge-e2e-api-"));
-  const { server, adminToken, ca } = use.current;
-  target = new Target({ server, token: adminToken, ca });
-  nodes = new HollowNodes({ target, prefix: "hollow", count: 2, namespace: "default" });
-  await nodes.start();
 });
-afterAll(async () => {
-  await nodes?.stop();
-  target?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function file(name: string, text: string): string {
   const path = join(folder, name);
@@ -145,6 +135,51 @@ spec: {request: ${Buffer.from(request).toString("base64")}, signerName: kubernet
   });
 });
 
+describe("a kind of one's own", () => {
+  const definition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gadgets.e2e.example.com}
+spec:
+  group: e2e.example.com
+  scope: Namespaced
+  names: {plural: gadgets, singular: gadget, kind: Gadget, shortNames: [gd], categories: [all]}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]
+      schema:
+        openAPIV3Schema:
+          type: object
+          required: [spec]
+          properties:
+            spec:
+              type: object
+              description: What a gadget shall be.
+              required: [size]
+              x-kubernetes-validations: [{rule: "self.size <= self.limit", message: size is beyond limit}]
+              properties: {size: {type: integer, description: How big it is.}, limit: {type: integer, default: 5}, parts: {type: array, items: {type: object, properties: {name: {type: string}}}}}
+`;
+  const gadget = (spec: string) => `apiVersion: e2e.example.com/v1\nkind: Gadget\nmetadata: {name: one}\nspec: {${spec}}\n`;
+
+  it("is explained, checked, applied, shown and removed like any other", async () => {
+    await kubectl("apply -f -", definition);
+    await kubectl("wait crd/gadgets.e2e.example.com --for=condition=Established --timeout=10s");
+    expect(await kubectl("explain gadgets.spec")).toMatch(/KIND:\s+Gadget[^]*What a gadget shall be\.[^]*size\s+<integer> -required-\s+How big it is\./);
+    expect(await kubectl("explain gadgets.spec.parts.name")).toContain("FIELD: name <string>");
+    expect(await fails("apply -f -", gadget("size: 1, colour: red"))).toContain('unknown field "spec.colour"');
+    expect(await fails("apply -f -", gadget("limit: 3"))).toContain("spec.size: Required value");
+    expect(await fails("apply -f -", gadget("size: 9"))).toContain("size is beyond limit");
+    expect(await kubectl("apply -f -", gadget("size: 2"))).toBe("gadget.e2e.example.com/one created\n");
+    expect(await kubectl("apply -f -", gadget("size: 3"))).toBe("gadget.e2e.example.com/one configured\n");
+    expect(await kubectl("apply --server-side --force-conflicts -f -", gadget("size: 4"))).toBe("gadget.e2e.example.com/one serverside-applied\n");
+    expect(await kubectl("get gd")).toMatch(/^NAME\s+SIZE\none\s+4\n$/);
+    expect(await kubectl("get all -o name")).toContain("gadget.e2e.example.com/one");
+    await kubectl("delete crd gadgets.e2e.example.com");
+    expect(await fails("get gadgets")).toMatch(/doesn't have a resource type|could not find the requested resource/);
+  });
+});
+
 describe("texts and formats", () => {
   it("explain shows every field", async () => {
     const text = await kubectl("explain deployment --recursive");
@@ -168,6 +203,80 @@ describe("texts and formats", () => {
     expect(await kubectl(["get", "deploy", "cut", "-o", 'jsonpath={range .spec.template.spec.containers[*]}{.name}={.image}{"\\n"}{end}'])).toBe("app=my-app-image:1.0\n");
     expect(await kubectl(["get", "deploy", "cut", "-o", "go-template={{.metadata.name}}/{{.spec.replicas}}"])).toBe("cut/1");
     await kubectl("delete deploy cut");
+  });
+});
+
+describe("conformance", () => {
+  const controller = `apiVersion: v1
+kind: ReplicationController
+metadata: {name: primary}
+spec:
+  replicas: 2
+  selector: {app: primary}
+  template:
+    metadata: {labels: {app: primary}}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: app, image: "my-app-image:1.0", ports: [{containerPort: 6379}]}]}
+`;
+  const podNames = async () => (await kubectl("get pods -l app=primary --field-selector status.phase=Running -o jsonpath={.items[*].metadata.name}")).split(" ").filter(Boolean);
+  const runs = (count: number) => eventually(async () => expect(await podNames()).toHaveLength(count));
+
+  it("Kubectl, check version v1", async () => expect((await kubectl("api-versions")).split("\n")).toContain("v1"));
+
+  it("Kubectl, cluster info", async () => expect(await kubectl("cluster-info")).toMatch(/Kubernetes control plane.*is running at/));
+
+  it("Kubectl, replication controller", async () => {
+    await kubectl("create -f -", controller);
+    await runs(2);
+  });
+
+  it("Kubectl, scale replication controller", async () => {
+    await kubectl("scale rc primary --replicas=1 --timeout=60s");
+    await runs(1);
+    await kubectl("scale rc primary --replicas=2 --timeout=60s");
+    await runs(2);
+  });
+
+  it("Kubectl, create service, replication controller", async () => {
+    await kubectl("expose rc primary --name=rm2 --port=1234 --target-port=6379");
+    await eventually(async () => expect(await kubectl("get endpoints rm2 -o jsonpath={.subsets[0].ports[0].port}")).toBe("6379"));
+    await kubectl("expose service rm2 --name=rm3 --port=2345 --target-port=6379");
+    expect(await kubectl("get service rm3 -o jsonpath={.spec.ports[0].port}/{.spec.ports[0].targetPort}")).toBe("2345/6379");
+  });
+
+  it("Kubectl, describe pod or rc", async () => {
+    const [pod = ""] = await podNames();
+    expect(await kubectl(`describe pod ${pod}`)).toMatch(/Name:\s+primary-[^]*Controlled By:\s+ReplicationController\/primary[^]*State:\s+Running/);
+    expect(await kubectl("describe rc primary")).toMatch(/Replicas:\s+2 current \/ 2 desired[^]*2 Running[^]*SuccessfulCreate/);
+    expect(await kubectl("describe service rm2")).toMatch(/Selector:\s+app=primary[^]*TargetPort:\s+6379\/TCP/);
+    expect(await kubectl("describe node hollow-0")).toMatch(/Roles:[^]*Conditions:[^]*Capacity:/);
+    expect(await kubectl("describe namespace default")).toMatch(/Name:\s+default[^]*Status:\s+Active/);
+  });
+
+  it("Kubectl, patch to annotate", async () => {
+    for (const pod of await podNames()) await kubectl(["patch", "pod", pod, "-p", '{"metadata":{"annotations":{"x":"y"}}}']);
+    expect(await kubectl("get pods -l app=primary -o jsonpath={.items[*].metadata.annotations.x}")).toBe("y y");
+  });
+
+  it("Kubectl, server-side dry-run Pod", async () => {
+    await kubectl("run dry --image=my-app-image:1.0 --labels=run=dry");
+    await kubectl(["patch", "pod", "dry", "-p", '{"spec":{"containers":[{"name":"dry","image":"my-app-image:2.0"}]}}', "--dry-run=server"]);
+    expect(await kubectl("get pod dry -o jsonpath={.spec.containers[0].image}")).toBe("my-app-image:1.0");
+    await kubectl("delete pod dry --wait=false");
+  });
+
+  it("Kubectl, diff Deployment", async () => {
+    const manifest = deploymentManifest({ name: "diffed", replicas: 0 });
+    await use.current.apply(manifest);
+    const { code, stdout } = await use.current.try(["diff", "-f", file("diffed.yaml", manifest.replace("my-app-image:1.0", "busybox:1"))]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/-\s+- image: my-app-image:1\.0[^]*\+\s+- image: busybox:1/);
+    await kubectl("delete deployment diffed");
+  });
+
+  it("leaves nothing of these behind", async () => {
+    await kubectl("delete rc primary");
+    await kubectl("delete service rm2 rm3");
+    await eventually(async () => expect(await kubectl("get pods -l app=primary -o name")).toBe(""));
   });
 });
 

@@ -3,30 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HollowNodes } from "../bench/hollow-nodes.ts";
-import { Target } from "../bench/target.ts";
 import { eventually } from "./harness/eventually.ts";
 import { deploymentManifest } from "./harness/manifests.ts";
 import { useCluster } from "./harness/use-cluster.ts";
+import { useHollowNodes } from "./harness/use-hollow-nodes.ts";
 
 const use = useCluster("--no-agent", "--no-example");
+useHollowNodes(use, 3);
 const kubectl = (args: string | string[], input?: string) => use.current.kubectl(args, input === undefined ? {} : { input });
-let nodes: HollowNodes;
-let target: Target;
 let folder: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "kedge-e2e-files-"));
-  const { server, adminToken, ca } = use.current;
-  target = new Target({ server, token: adminToken, ca });
-  nodes = new HollowNodes({ target, prefix: "hollow", count: 3, namespace: "default" });
-  await nodes.start();
 });
-afterAll(async () => {
-  await nodes?.stop();
-  target?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function file(name: string, text: string, mode = 0o644): string {
   const path = join(folder, name);

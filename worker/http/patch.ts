@@ -1,9 +1,8 @@
 /** PATCH: the current state, patched, is an update like any other. Server-side apply has its own way (./apply.ts). */
 import { StatusError } from "../../protocol/status.ts";
-import { applyPatch, applyType, patchTypeOf, patchTypes, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
+import { applyPatch, applyType, patchTypeOf, patchTypes, patchTypesOf, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
 import { servedAs } from "../registry/text.ts";
 import { apply, isApply } from "./apply.ts";
-import type { Resource } from "../resources/resource.ts";
 import { decodeValue, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { checkName, placeInNamespace } from "./names.ts";
@@ -20,7 +19,7 @@ export async function patch(call: Call): Promise<Response> {
   if (isApply(call.request)) return await apply(call);
   const { served, query, info } = call;
   const { fieldValidation, isDryRun } = patchOptionsOf(query);
-  const body = await readPatch(call.request, typesOf(served));
+  const body = await readPatch(call.request, patchTypesOf(served));
   let warnings: string[] = [];
   const committed = await commitUpdate(
     call,
@@ -53,10 +52,6 @@ export async function readPatch(request: Request, types: readonly PatchType[] = 
     throw StatusError.badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
-
-/** How two custom resources merge beyond their JSON, no schema says. */
-const typesOf = ({ custom }: Resource): readonly PatchType[] =>
-  custom === undefined ? patchTypes : patchTypes.filter((type) => type !== "application/strategic-merge-patch+json");
 
 /** The document with the patch applied; what cannot be applied is refused as upstream refuses it. */
 export function patched(body: Patch, schema: string, document: JsonObject): JsonObject {

@@ -1,4 +1,5 @@
 /** The paths of a resource in an OpenAPI v3 document: what kubectl reads to know what the server can do. */
+import { applyType, patchTypesOf } from "../patch/patch.ts";
 import { apiVersionOf } from "../resources/registry.ts";
 import type { Resource } from "../resources/resource.ts";
 import { deleteOptionsType, listTypeOf, patchType, reference, statusType, type GroupVersionKind } from "./schemas.ts";
@@ -29,12 +30,8 @@ const listParameters = [
   query("watch", "boolean"),
 ];
 
-const patchContentTypes = [
-  "application/apply-patch+yaml",
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/strategic-merge-patch+json",
-];
+/** By these, kubectl chooses how it patches. */
+const patchContentTypesOf = (resource: Resource): string[] => [applyType, ...patchTypesOf(resource)];
 
 /** A subresource with a type of its own; others are of the resource's. */
 export interface SubresourceType {
@@ -76,7 +73,7 @@ export function pathsOf(resource: Resource): Record<string, Json> {
   if (resource.isNamespaced && resource.verbs.includes("list")) paths[`${root}/${resource.plural}`] = { get: listOperation(resource), parameters: [pretty] };
   for (const name of Object.keys(resource.subresources)) {
     const subresource = subresourceTypeOf(resource, name);
-    paths[`${collection}/{name}/${name}`] = { ...operationsOf(subresource), parameters: itemParameters };
+    paths[`${collection}/{name}/${name}`] = { ...operationsOf(resource, subresource), parameters: itemParameters };
   }
   return paths;
 }
@@ -101,18 +98,18 @@ function listOperation(resource: Resource): Json {
 }
 
 function itemOperations(resource: Resource): Json {
-  const own = operationsOf({ type: resource.schema, kind: kindOf(resource), verbs: resource.verbs.filter((verb) => verb !== "create") });
+  const own = operationsOf(resource, { type: resource.schema, kind: kindOf(resource), verbs: resource.verbs.filter((verb) => verb !== "create") });
   const remove = operation("delete", kindOf(resource), statusType, { body: deleteOptionsType, parameters: deleteParameters });
   return { ...own, ...only(resource, "delete", { delete: remove }) };
 }
 
-function operationsOf({ type, kind, verbs }: SubresourceType): Json {
+function operationsOf(resource: Resource, { type, kind, verbs }: SubresourceType): Json {
   const patchParameters = [...writeParameters, query("force", "boolean")];
   const all: [verb: string, operations: Json][] = [
     ["get", { get: operation("get", kind, type, {}) }],
     ["create", { post: operation("post", kind, type, { body: type, parameters: writeParameters }) }],
     ["update", { put: operation("put", kind, type, { body: type, parameters: writeParameters }) }],
-    ["patch", { patch: operation("patch", kind, type, { body: patchType, contentTypes: patchContentTypes, parameters: patchParameters }) }],
+    ["patch", { patch: operation("patch", kind, type, { body: patchType, contentTypes: patchContentTypesOf(resource), parameters: patchParameters }) }],
   ];
   return Object.assign({}, ...all.filter(([verb]) => verbs.includes(verb)).map(([, operations]) => operations)) as Json;
 }

@@ -1,4 +1,5 @@
 /** What applying a patch yields, and the content types of a PATCH request. */
+import type { Resource } from "../resources/resource.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { strategicMergePatch } from "./strategic-merge-patch.ts";
@@ -14,6 +15,10 @@ export const patchTypes = [
   "application/strategic-merge-patch+json",
 ] as const;
 export type PatchType = (typeof patchTypes)[number];
+
+/** What a kind can be patched with: how two custom resources merge beyond their JSON, no schema says. */
+export const patchTypesOf = ({ custom }: Pick<Resource, "custom">): readonly PatchType[] =>
+  custom === undefined ? patchTypes : patchTypes.filter((type) => type !== "application/strategic-merge-patch+json");
 
 /** Server-side apply: no patch to what is there, but a configuration that is merged into it (../fields/apply.ts). */
 export const applyType = "application/apply-patch+yaml";

@@ -383,6 +383,8 @@ describe("what a version offers beyond its objects", () => {
     expect((index.body["paths"] as Record<string, unknown>)["apis/stable.example.com/v1"]).toBeDefined();
     const document = await request("GET", "/openapi/v3/apis/stable.example.com/v1");
     expect(document.body).toMatchObject({ components: { schemas: { "com.example.stable.v1.Offer": { properties: { spec: { properties: { color: { type: "string" } } } }, "x-kubernetes-group-version-kind": [{ group: "stable.example.com", version: "v1", kind: "Offer" }] } } } });
+    const { patch } = (document.body["paths"] as Record<string, { patch: { requestBody: { content: object } } }>)["/apis/stable.example.com/v1/namespaces/{namespace}/offers/{name}"]!;
+    expect(Object.keys(patch.requestBody.content)).toEqual(["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"]);
     const swagger = await request("GET", "/openapi/v2");
     expect(Object.keys(swagger.body["definitions"] as object)).toContain("com.example.stable.v1.Offer");
     expect((await request("GET", "/openapi/v2", { accept: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" })).status).toBe(200);
