@@ -51,6 +51,13 @@ describe("isSameNodeStatus", () => {
   it("takes two that differ in their heartbeat as the same", () => {
     expect(isSameNodeStatus(of(), nodeStatus(facts, { images: [], before: undefined, nowMs: nowMs + 60_000 }))).toBe(true);
   });
+  it("is told the same whatever the order in which the runtime lists images and their names", () => {
+    const images = ["b", "c", "a"].map((id) => ({ id, repoTags: [`${id}:2`, `${id}:1`], repoDigests: [`${id}@2`, `${id}@1`], sizeBytes: 1 }));
+    const turned = images.toReversed().map(({ repoTags, repoDigests, ...image }) => ({ ...image, repoTags: repoTags.toReversed(), repoDigests: repoDigests.toReversed() }));
+    const told = [images, turned].map((listed) => nodeStatus(facts, { images: listed, before: undefined, nowMs }));
+    expect(told[0]?.images?.map(({ names }) => names?.[0])).toEqual(["a@1", "b@1", "c@1"]);
+    expect(told[1]).toEqual(told[0]);
+  });
   it("sees a new image and a condition that turned", () => {
     expect(isSameNodeStatus(of(), { ...of(), images: [{ names: ["a"], sizeBytes: 1 }] })).toBe(false);
     expect(isSameNodeStatus(of(), of({ memoryFreeBytes: 0 }))).toBe(false);

@@ -77,11 +77,17 @@ export function nodeStatus(facts: HostFacts, { images, before, nowMs }: { images
     conditions: conditions(facts, { before: before?.conditions ?? [], nowMs }),
     daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
     nodeInfo: facts.info,
-    images: images
-      .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
-      .slice(0, mostImages)
-      .map(({ repoDigests, repoTags, sizeBytes }) => ({ names: [...repoDigests, ...repoTags].slice(0, 5), sizeBytes })),
+    images: largest(images),
   };
+}
+
+/** In an order of their own: the runtime lists images and their names in any, and a status that changed is written. */
+function largest(images: readonly RuntimeImage[]): NodeStatus["images"] {
+  return images
+    .map(({ id, repoDigests, repoTags, sizeBytes }) => ({ id, names: [...repoDigests.toSorted(), ...repoTags.toSorted()].slice(0, 5), sizeBytes }))
+    .toSorted((a, b) => b.sizeBytes - a.sizeBytes || (a.id < b.id ? -1 : 1))
+    .slice(0, mostImages)
+    .map(({ names, sizeBytes }) => ({ names, sizeBytes }));
 }
 
 function conditions(facts: HostFacts, { before, nowMs }: { before: readonly NodeCondition[]; nowMs: number }): NodeCondition[] {
