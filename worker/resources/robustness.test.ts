@@ -1,7 +1,8 @@
 /** Whatever a client sends is decoded or refused; nothing makes the server fail. */
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
+import { loadCel } from "../cel/load.ts";
 import { decode } from "./decode.ts";
 import { indexOf } from "./object-index.ts";
 import { apiVersionOf, resources } from "./registry.ts";
@@ -65,6 +66,9 @@ function handle(served: Resource, value: unknown): void {
   const shown = { ...served.conversion?.fromStored(stored), ...(served.conversion === undefined ? stored : {}), metadata };
   for (const column of served.columns) column.cell(shown, context.now);
 }
+
+// A definition's patterns are compiled with it; the shell has it by then.
+beforeAll(loadCel);
 
 describe("nothing fails on what a client may send as", () => {
   it.each(resources.map((resource) => [resource.kind, resource] as const))("%s", (_, resource) => {
