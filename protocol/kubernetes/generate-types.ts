@@ -9,8 +9,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Each group's generally available versions. */
-const isStable = (file: string): boolean => /__v\d+\.json$/.test(file);
+/** Each group's generally available versions, and the beta in which MutatingAdmissionPolicies are served. */
+const isServed = (file: string): boolean => /__v\d+\.json$|^apis__admissionregistration\.k8s\.io__v1beta1\.json$/.test(file);
 
 interface Schema {
   type?: string;
@@ -28,18 +28,19 @@ const folder = process.argv[2];
 if (folder === undefined) throw new Error("usage: generate-types.ts <folder of OpenAPI documents>");
 
 const schemas = new Map<string, Schema>();
-for (const document of readdirSync(folder).filter(isStable)) {
+for (const document of readdirSync(folder).filter(isServed)) {
   const parsed = JSON.parse(readFileSync(join(folder, document), "utf8")) as {
     components: { schemas: Record<string, Schema> };
   };
   for (const [name, schema] of Object.entries(parsed.components.schemas)) schemas.set(name, schema);
 }
 
-/** Core, apps and meta keep their plain names; other groups are prefixed where a plain name is taken. */
+/** Core, apps and meta keep their plain names; other groups are prefixed where a plain name is taken, by a stable version first. */
 function typeName(reference: string): string {
   const parts = reference.split(".");
   const name = parts.at(-1) ?? reference;
-  const owners = [...schemas.keys()].filter((key) => key.endsWith(`.${name}`));
+  const isBeta = (key: string): boolean => /\.v\d+beta\d+\./.test(key);
+  const owners = [...schemas.keys()].filter((key) => key.endsWith(`.${name}`) && (isBeta(reference) || !isBeta(key)));
   if (owners.length === 1 || /\.(core|apps|meta)\.v1\.[^.]+$|\.runtime\./.test(reference)) return name;
   const [version = "", group = ""] = [parts.at(-2), parts.at(-3)];
   const isSoleVersion = owners.filter((key) => key.split(".").at(-3) === group).length === 1;

@@ -1,6 +1,6 @@
 /**
- * Derives the compact schemas of every generally available kind (version v1 of each group, and autoscaling/v2) from
- * Kubernetes' published OpenAPI v3 documents:
+ * Derives the compact schemas of every generally available kind (version v1 of each group, and autoscaling/v2), and of
+ * those that are served before they are one, from Kubernetes' published OpenAPI v3 documents:
  *
  *     node worker/resources/generate-schemas.ts <folder of OpenAPI documents>
  *
@@ -31,8 +31,8 @@ interface OpenApiSchema {
 
 const prefix = "#/components/schemas/";
 
-/** A group's generally available version: `api__v1`, `apis__apps__v1`, `apis__autoscaling__v2`. */
-const isStable = (file: string): boolean => /__v\d+\.json$/.test(file);
+/** A group's generally available version (`api__v1`, `apis__apps__v1`, `apis__autoscaling__v2`), and MutatingAdmissionPolicies' beta. */
+const isServed = (file: string): boolean => /__v\d+\.json$|^apis__admissionregistration\.k8s\.io__v1beta1\.json$/.test(file);
 
 /** Lists are written by the server alone, from their items. */
 const isKind = (schema: OpenApiSchema): boolean =>
@@ -56,7 +56,7 @@ const scalars: Record<string, Field> = {
 
 function readSchemas(folder: string): Map<string, OpenApiSchema> {
   const schemas = new Map<string, OpenApiSchema>();
-  for (const file of readdirSync(folder).filter(isStable)) {
+  for (const file of readdirSync(folder).filter(isServed)) {
     // The published documents have this shape.
     const document = JSON.parse(readFileSync(join(folder, file), "utf8")) as {
       components?: { schemas?: Record<string, OpenApiSchema> };

@@ -1,5 +1,7 @@
 /** The table of all kinds. Another kind: one file in the folder of its group, one line here. */
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
+import { mutatingAdmissionPolicies } from "./admissionregistration/mutating-admission-policies.ts";
+import { mutatingAdmissionPolicyBindings } from "./admissionregistration/mutating-admission-policy-bindings.ts";
 import { mutatingWebhookConfigurations } from "./admissionregistration/mutating-webhook-configurations.ts";
 import { validatingAdmissionPolicies } from "./admissionregistration/validating-admission-policies.ts";
 import { validatingAdmissionPolicyBindings } from "./admissionregistration/validating-admission-policy-bindings.ts";
@@ -116,6 +118,8 @@ export const resources: readonly Resource[] = [
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
   ingressClasses,
   ingresses,
   ipAddresses,

@@ -111,6 +111,14 @@ const admission: Sample[] = [
     { observedGeneration: 1, conditions: [condition] },
   ),
   sample("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", { spec: { policyName: "p", validationActions: ["Deny"] } }),
+  sample("admissionregistration.k8s.io/v1beta1", "MutatingAdmissionPolicy", {
+    spec: {
+      matchConstraints: { resourceRules: webhook.rules },
+      mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: "[JSONPatch{op: 'add', path: '/metadata/labels', value: {'a': 'b'}}]" } }],
+      reinvocationPolicy: "Never",
+    },
+  }),
+  sample("admissionregistration.k8s.io/v1beta1", "MutatingAdmissionPolicyBinding", { spec: { policyName: "p" } }),
 ];
 
 const apps: Sample[] = [

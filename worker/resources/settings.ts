@@ -9,6 +9,8 @@ export const settingResources = [
   "flowschemas.flowcontrol.apiserver.k8s.io",
   "ingressclasses.networking.k8s.io",
   "limitranges",
+  "mutatingadmissionpolicies.admissionregistration.k8s.io",
+  "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
   "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   "namespaces",
   "priorityclasses.scheduling.k8s.io",

@@ -195,6 +195,103 @@ export type AdmissionregistrationWebhookClientConfig = {
   url?: string;
 };
 
+export type ApplyConfiguration = {
+  expression?: string;
+};
+
+export type JSONPatch = {
+  expression?: string;
+};
+
+export type AdmissionregistrationV1beta1MatchCondition = {
+  expression: string;
+  name: string;
+};
+
+export type AdmissionregistrationV1beta1MatchResources = {
+  excludeResourceRules?: AdmissionregistrationV1beta1NamedRuleWithOperations[];
+  matchPolicy?: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  resourceRules?: AdmissionregistrationV1beta1NamedRuleWithOperations[];
+};
+
+export type MutatingAdmissionPolicy = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: MutatingAdmissionPolicySpec;
+};
+
+export type MutatingAdmissionPolicyBinding = {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec?: MutatingAdmissionPolicyBindingSpec;
+};
+
+export type MutatingAdmissionPolicyBindingList = {
+  apiVersion?: string;
+  items: MutatingAdmissionPolicyBinding[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type MutatingAdmissionPolicyBindingSpec = {
+  matchResources?: AdmissionregistrationV1beta1MatchResources;
+  paramRef?: AdmissionregistrationV1beta1ParamRef;
+  policyName?: string;
+};
+
+export type MutatingAdmissionPolicyList = {
+  apiVersion?: string;
+  items: MutatingAdmissionPolicy[];
+  kind?: string;
+  metadata?: ListMeta;
+};
+
+export type MutatingAdmissionPolicySpec = {
+  failurePolicy?: string;
+  matchConditions?: AdmissionregistrationV1beta1MatchCondition[];
+  matchConstraints?: AdmissionregistrationV1beta1MatchResources;
+  mutations?: Mutation[];
+  paramKind?: AdmissionregistrationV1beta1ParamKind;
+  reinvocationPolicy?: string;
+  variables?: AdmissionregistrationV1beta1Variable[];
+};
+
+export type Mutation = {
+  applyConfiguration?: ApplyConfiguration;
+  jsonPatch?: JSONPatch;
+  patchType: string;
+};
+
+export type AdmissionregistrationV1beta1NamedRuleWithOperations = {
+  apiGroups?: string[];
+  apiVersions?: string[];
+  operations?: string[];
+  resourceNames?: string[];
+  resources?: string[];
+  scope?: string;
+};
+
+export type AdmissionregistrationV1beta1ParamKind = {
+  apiVersion?: string;
+  kind?: string;
+};
+
+export type AdmissionregistrationV1beta1ParamRef = {
+  name?: string;
+  namespace?: string;
+  parameterNotFoundAction?: string;
+  selector?: LabelSelector;
+};
+
+export type AdmissionregistrationV1beta1Variable = {
+  expression: string;
+  name: string;
+};
+
 export type ControllerRevision = {
   apiVersion?: string;
   data?: RawExtension;

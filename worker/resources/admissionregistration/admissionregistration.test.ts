@@ -8,6 +8,11 @@ const hook = { name: "a.example.com", clientConfig: { url: "https://example.com/
 const hooks = (...webhooks: object[]): KubernetesObject => of("ValidatingWebhookConfiguration", { webhooks: webhooks.map((one) => ({ ...hook, ...one })) });
 const policy = (rest: object): KubernetesObject => of("ValidatingAdmissionPolicy", { spec: { matchConstraints: { resourceRules: [rule] }, validations: [{ expression: "true" }], ...rest } });
 const binding = (rest: object): KubernetesObject => of("ValidatingAdmissionPolicyBinding", { spec: { policyName: "p", validationActions: ["Deny"], ...rest } });
+const mutation = { patchType: "JSONPatch", jsonPatch: { expression: "[]" } };
+const mutating = (rest: object): KubernetesObject =>
+  ({ ...of("MutatingAdmissionPolicy", { spec: { matchConstraints: { resourceRules: [rule] }, mutations: [mutation], reinvocationPolicy: "Never", ...rest } }), apiVersion: "admissionregistration.k8s.io/v1beta1" });
+const mutatingBinding = (rest: object): KubernetesObject =>
+  ({ ...of("MutatingAdmissionPolicyBinding", { spec: { policyName: "p", ...rest } }), apiVersion: "admissionregistration.k8s.io/v1beta1" });
 
 describe("is refused", () => {
   const client = "webhooks[0].clientConfig";
@@ -45,6 +50,16 @@ describe("is refused", () => {
     ["a binding without an action", binding({ validationActions: [] }), ["spec.validationActions: Required value: at least one validation action is required"]],
     ["a binding that denies and warns", binding({ validationActions: ["Deny", "Warn"] }), ['spec.validationActions: Invalid value: ["Deny","Warn"]: must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)']],
     ["parameters by name and by selector", binding({ paramRef: { name: "a", selector: {}, parameterNotFoundAction: "Deny" } }), ["name", "selector"].map((field) => `spec.paramRef.${field}: Forbidden: name and selector are mutually exclusive`)],
+    ["a policy that changes nothing, and does not say how often", mutating({ mutations: [], reinvocationPolicy: undefined }), ["spec.mutations: Required value: mutations must contain at least one item", "spec.reinvocationPolicy: Required value"]],
+    ["a policy that mutates as often as it likes", mutating({ reinvocationPolicy: "Always" }), ['spec.reinvocationPolicy: Unsupported value: "Always": supported values: "IfNeeded", "Never"']],
+    ["a mutation of no type, or of an unknown one", mutating({ mutations: [{ patchType: "" }, { patchType: "Strategic" }] }), ["spec.mutations[0].patchType: Required value", 'spec.mutations[1].patchType: Unsupported value: "Strategic": supported values: "ApplyConfiguration", "JSONPatch"']],
+    ["a mutation without its patch, or with the other one", mutating({ mutations: [{ patchType: "ApplyConfiguration" }, { patchType: "ApplyConfiguration", jsonPatch: { expression: "[]" }, applyConfiguration: { expression: " " } }] }), [
+      "spec.mutations[0].applyConfiguration: Required value: must be specified when patchType is ApplyConfiguration",
+      "spec.mutations[1].applyConfiguration.expression: Required value: expression is not specified",
+      'spec.mutations[1].jsonPatch: Invalid value: "{jsonPatch}": must not specified when patchType is ApplyConfiguration',
+    ]],
+    ["a mutating policy that matches nothing", mutating({ matchConstraints: undefined }), ["spec.matchConstraints: Required value"]],
+    ["a binding of nothing that mutates", mutatingBinding({ policyName: undefined, paramRef: {} }), ["spec.policyName: Required value", "spec.paramRef: Required value: one of name or selector must be specified", "spec.paramRef.parameterNotFoundAction: Required value"]],
     ["parameters that may be missing without a word", binding({ paramRef: { name: "a" } }), ["spec.paramRef.parameterNotFoundAction: Required value"]],
   ];
   it.each(rows)("%s", (_, object, errors) => {
@@ -68,8 +83,8 @@ it("a webhook is patient for ten seconds, fails closed, and is asked about every
   });
 });
 
-it("a policy fails closed", () => {
-  expect(created(policy({}))).toMatchObject({
+it.each([["validates", policy({})], ["mutates", mutating({})]])("a policy that %s fails closed", (_, object) => {
+  expect(created(object)).toMatchObject({
     spec: { failurePolicy: "Fail", matchConstraints: { matchPolicy: "Equivalent", namespaceSelector: {}, objectSelector: {}, resourceRules: [{ scope: "*" }] } },
   });
 });
@@ -78,6 +93,8 @@ it("rows say how much there is, and by what it is parameterized", () => {
   expect(rowOf(hooks({}, { name: "b.example.com" }))).toMatchObject({ Webhooks: 2 });
   expect(rowOf(policy({ paramKind: { apiVersion: "v1", kind: "ConfigMap" } }))).toMatchObject({ Validations: 1, ParamKind: "v1/ConfigMap" });
   expect(rowOf(policy({}))).toMatchObject({ ParamKind: "<unset>" });
+  expect(rowOf(mutating({ paramKind: { apiVersion: "v1", kind: "ConfigMap" } }))).toMatchObject({ Mutations: 1, ParamKind: "v1/ConfigMap" });
+  expect(rowOf(mutatingBinding({ paramRef: { name: "a" } }))).toMatchObject({ PolicyName: "p", ParamRef: "a" });
   expect(rowOf(binding({ paramRef: { name: "a", namespace: "n" } }))).toMatchObject({ PolicyName: "p", ParamRef: "n/a" });
   expect(rowOf(binding({ paramRef: { selector: {} } }))).toMatchObject({ ParamRef: "*" });
 });

@@ -3,6 +3,7 @@ import type { ValidatingAdmissionPolicy } from "../../../protocol/kubernetes/gen
 import { ageColumn, column, integer, nameColumn } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import { statusStrategy } from "../status-strategy.ts";
+import { paramKindText } from "./common-policy-rules.ts";
 import { defaultMatchResources } from "./match-rules.ts";
 import { policyErrors } from "./policy-rules.ts";
 
@@ -33,8 +34,3 @@ export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPol
     ageColumn,
   ],
 });
-
-function paramKindText({ spec }: ValidatingAdmissionPolicy): string {
-  const { apiVersion = "", kind = "" } = spec?.paramKind ?? {};
-  return spec?.paramKind === undefined ? "<unset>" : `${apiVersion}/${kind}`;
-}

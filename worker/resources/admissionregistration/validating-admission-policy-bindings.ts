@@ -2,6 +2,7 @@
 import type { ValidatingAdmissionPolicyBinding } from "../../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defineResource } from "../define.ts";
+import { paramRefText } from "./common-policy-rules.ts";
 import { defaultMatchResources } from "./match-rules.ts";
 import { policyBindingErrors } from "./policy-rules.ts";
 
@@ -24,10 +25,3 @@ export const validatingAdmissionPolicyBindings = defineResource<ValidatingAdmiss
     ageColumn,
   ],
 });
-
-function paramRefText({ spec }: ValidatingAdmissionPolicyBinding): string {
-  const { paramRef } = spec ?? {};
-  if (paramRef === undefined) return "<unset>";
-  if (!paramRef.name) return "*";
-  return paramRef.namespace ? `${paramRef.namespace}/${paramRef.name}` : paramRef.name;
-}
