@@ -11,7 +11,7 @@ import type { Budget } from "./budget.ts";
  * is a compile error. `dyn` says nothing until evaluation.
  */
 export type CelType =
-  | "dyn" | "string" | "int" | "double" | "bool" | "bytes" | "timestamp" | "duration"
+  | "dyn" | "string" | "int" | "double" | "bool" | "bytes" | "timestamp" | "duration" | "authorizer"
   | { list: CelType }
   | { map: CelType }
   | { optional: CelType }
@@ -34,11 +34,43 @@ export type Compiled = Program | { error: string };
 export interface CelEnvironment {
   /** The error is the text that upstream's compiler would give, with the place in the expression. */
   compile(expression: string): Compiled;
+  /** With variables more: cheap, what is declared already is not declared anew. */
+  with(variables: Record<string, CelType>): CelEnvironment;
+}
+
+export interface EnvironmentOptions {
+  /** Expressions may build messages: `Object.spec{…}`, `JSONPatch{…}`, see ./messages.ts. */
+  hasMessages?: boolean;
+}
+
+/** What an expression asks an `authorizer`. */
+export type AccessCheck =
+  | { verb: string; path: string }
+  | {
+    verb: string;
+    group: string;
+    resource: string;
+    subresource: string;
+    namespace: string;
+    name: string;
+    fieldSelector?: string;
+    labelSelector?: string;
+  };
+
+export interface AccessDecision {
+  isAllowed: boolean;
+  reason: string;
+}
+
+/** Decides for one user. */
+export interface Authorizer {
+  check(asked: AccessCheck): AccessDecision;
+  ofServiceAccount(namespace: string, name: string): Authorizer;
 }
 
 export interface Cel {
   /** Not cheap: make one for a set of variables, and keep it. */
-  environment(variables: Record<string, CelType>): CelEnvironment;
+  environment(variables: Record<string, CelType>, options?: EnvironmentOptions): CelEnvironment;
   /** Go's regular expressions, in linear time. */
   pattern(text: string): { matches(text: string): boolean } | { error: string };
   /** JSON as a value, see ./values.ts. */
@@ -47,4 +79,10 @@ export interface Cel {
   json(value: CelValue): unknown;
   /** A present, or absent (undefined), value of an `optional` variable. */
   optional(value: CelValue): CelValue;
+  /** A value of an `authorizer` variable; its `requestResource` asks of this. */
+  authorizer(authorizer: Authorizer, requestResource: Omit<Extract<AccessCheck, { resource: string }>, "verb">): CelValue;
+  /** The name of a message's type; undefined: it is none. */
+  messageType(value: CelValue): string | undefined;
+  /** What is wrong with the names of messages inside, see ./messages.ts. */
+  misnamedMessages(value: CelValue): string[];
 }

@@ -1,9 +1,10 @@
 /** The library, with Kubernetes' functions, as ./cel.ts offers it. Loaded by ./load.ts alone. */
 import { Environment, Optional, type ParseResult } from "@marcbachmann/cel-js";
 import { OverBudget, type Budget } from "./budget.ts";
-import type { Cel, CelEnvironment, CelType, Compiled, Evaluation } from "./cel.ts";
+import type { Cel, CelEnvironment, CelType, Compiled, EnvironmentOptions, Evaluation } from "./cel.ts";
 import { compileErrorText, evaluationErrorText } from "./errors.ts";
 import { registerAddresses } from "./library/addresses.ts";
+import { authorizerType, authorizerValue, registerAuthorizer } from "./library/authorizer.ts";
 import { registerFormats } from "./library/formats.ts";
 import { registerLists } from "./library/lists.ts";
 import { registerQuantities } from "./library/quantities.ts";
@@ -14,11 +15,13 @@ import { registerStrings } from "./library/strings.ts";
 import { registerTimes } from "./library/times.ts";
 import { registerUrls } from "./library/urls.ts";
 import { registerMacros } from "./macros.ts";
+import { rewriteMessageLiterals, type Rewritten } from "./message-literals.ts";
+import { messageType, misnamedMessages, registerMessages } from "./messages.ts";
 import { patternOf } from "./regular-expressions.ts";
 import { celValue, jsonOf } from "./values.ts";
 
 const libraries = [
-  registerAddresses, registerFormats, registerLists, registerMacros, registerQuantities, registerRegularExpressions,
+  registerAddresses, registerAuthorizer, registerFormats, registerLists, registerMacros, registerQuantities, registerRegularExpressions,
   registerSemanticVersions, registerSets, registerStrings, registerTimes, registerUrls,
 ];
 
@@ -68,51 +71,83 @@ function countSteps(environment: Environment): void {
  * Two environments: one knows the types and only checks; in the other every variable is dynamic, and evaluates, so that
  * plain objects are values as they are.
  */
-function environment(variables: Record<string, CelType>): CelEnvironment {
+function environment(variables: Record<string, CelType>, { hasMessages = false }: EnvironmentOptions = {}): CelEnvironment {
   const checking = kubernetes().clone();
   const evaluating = kubernetes().clone();
-  const typeNames = namesOfTypes(checking);
+  if (hasMessages) {
+    registerMessages(checking, true);
+    registerMessages(evaluating, false);
+  }
+  const rewrite = hasMessages ? rewriteMessageLiterals : asWritten;
+  return extended({ checking, evaluating, rewrite, names: { count: 0, known: new Map() } }, variables);
+}
+
+interface Environments {
+  checking: Environment;
+  evaluating: Environment;
+  rewrite(expression: string): Rewritten;
+  names: TypeNames;
+}
+
+/** The library's names of the types of objects that are declared. */
+interface TypeNames {
+  count: number;
+  known: ReadonlyMap<CelType, string>;
+}
+
+/** Declares in both, which nobody else may use. */
+function extended({ checking, evaluating, rewrite, names }: Environments, variables: Record<string, CelType>): CelEnvironment {
+  const declared = { count: names.count, known: new Map(names.known) };
   for (const [name, type] of Object.entries(variables)) {
-    checking.registerVariable(name, typeNames(type));
+    checking.registerVariable(name, nameOfType(type, checking, declared));
     evaluating.registerVariable(name, "dyn");
   }
   countSteps(evaluating);
-  return { compile: (expression) => compile(checking, evaluating, expression) };
+  return {
+    compile: (expression) => compile({ checking, evaluating, rewrite }, expression),
+    with: (more) => extended({ checking: checking.clone(), evaluating: evaluating.clone(), rewrite, names: declared }, more),
+  };
 }
 
-/** The library's name of a type; those of objects are declared on the way. */
-function namesOfTypes(target: Environment): (type: CelType) => string {
-  let count = 0;
-  const nameOf = (type: CelType): string => {
-    if (type === "timestamp") return "google.protobuf.Timestamp";
-    if (type === "duration") return "google.protobuf.Duration";
-    if (typeof type === "string") return type;
-    if ("list" in type) return `list<${nameOf(type.list)}>`;
-    if ("map" in type) return `map<string, ${nameOf(type.map)}>`;
-    if ("optional" in type) return `optional<${nameOf(type.optional)}>`;
-    const fields = Object.fromEntries(Object.entries(type.object).map(([name, field]) => [name, nameOf(field)]));
-    const name = `object${count++}`;
-    target.registerType(name, { fields });
-    // Only for the check: objects, and absent ones, may be compared.
-    target.registerOperator(`${name} == ${name}`, () => false).registerOperator(`${name} == null`, () => false);
-    return name;
-  };
-  return nameOf;
+/** Those of objects are declared on the way. */
+function nameOfType(type: CelType, target: Environment, declared: { count: number; known: Map<CelType, string> }): string {
+  const nameOf = (inner: CelType) => nameOfType(inner, target, declared);
+  if (type === "timestamp") return "google.protobuf.Timestamp";
+  if (type === "duration") return "google.protobuf.Duration";
+  if (type === "authorizer") return authorizerType;
+  if (typeof type === "string") return type;
+  if ("list" in type) return `list<${nameOf(type.list)}>`;
+  if ("map" in type) return `map<string, ${nameOf(type.map)}>`;
+  if ("optional" in type) return `optional<${nameOf(type.optional)}>`;
+  const known = declared.known.get(type);
+  if (known !== undefined) return known;
+  const fields = Object.fromEntries(Object.entries(type.object).map(([name, field]) => [name, nameOf(field)]));
+  const name = `object${declared.count++}`;
+  declared.known.set(type, name);
+  target.registerType(name, { fields });
+  // Only for the check: objects, and absent ones, may be compared.
+  target.registerOperator(`${name} == ${name}`, () => false).registerOperator(`${name} == null`, () => false);
+  return name;
 }
 
 const longestExpression = 256 * 1024;
 
-function compile(checking: Environment, evaluating: Environment, expression: string): Compiled {
+const asWritten = (expression: string): Rewritten => ({ text: expression, originOf: (at) => at });
+
+function compile({ checking, evaluating, rewrite }: Omit<Environments, "names">, expression: string): Compiled {
   if (expression.length > longestExpression) return { error: "compilation failed: expression is too long" };
+  let rewritten = asWritten(expression);
+  const failed = (error: unknown) => ({ error: compileErrorText(error, expression, rewritten.originOf) });
   try {
-    const checked = parse(checking, expression).check();
-    if (!checked.valid) return { error: compileErrorText(checked.error, expression) };
-    const program = parse(evaluating, expression);
+    rewritten = rewrite(expression);
+    const checked = parse(checking, rewritten.text).check();
+    if (!checked.valid) return failed(checked.error);
+    const program = parse(evaluating, rewritten.text);
     const again = program.check();
-    if (!again.valid) return { error: compileErrorText(again.error, expression) };
+    if (!again.valid) return failed(again.error);
     return { type: checked.type ?? "dyn", evaluate: (bindings, budget) => evaluate(program, bindings, budget) };
   } catch (error) {
-    return { error: compileErrorText(error, expression) };
+    return failed(error);
   }
 }
 
@@ -150,4 +185,7 @@ export const cel: Cel = {
   value: celValue,
   json: jsonOf,
   optional: (value) => (value === undefined ? Optional.none() : Optional.of(value)),
+  authorizer: authorizerValue,
+  messageType,
+  misnamedMessages,
 };

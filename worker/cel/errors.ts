@@ -11,13 +11,13 @@ const rewrites: Record<string, [RegExp, string]> = {
   unexpected_token: [/^Unexpected token: (.*)$/s, "Syntax error: mismatched input '$1'"],
 };
 
-/** With the line of the expression and a pointer to the place. */
-export function compileErrorText(error: unknown, expression: string): string {
+/** With the line of the expression and a pointer to the place; `originOf`: where that was before it was rewritten. */
+export function compileErrorText(error: unknown, expression: string, originOf: (at: number) => number = (at) => at): string {
   if (!isCelError(error)) return `compilation failed: ${error instanceof Error ? error.message : String(error)}`;
   const [pattern, replacement] = rewrites[error.code] ?? [/$^/, ""];
   const message = error.summary.replace(pattern, replacement);
   // A missing field is reported at its dot.
-  const at = (error.range?.start ?? 0) - (error.code === "no_such_key" ? 1 : 0);
+  const at = originOf(error.range?.start ?? 0) - (error.code === "no_such_key" ? 1 : 0);
   const start = Math.max(0, Math.min(at, expression.length));
   const before = expression.slice(0, start).split("\n");
   const column = (before.at(-1) ?? "").length;
