@@ -1,19 +1,25 @@
 /**
  * Admission with what a cluster has configured, in kube-apiserver's order (../registry/admission/chain.ts): plugins that
- * mutate, webhooks that mutate; plugins that validate, policies, webhooks that validate. Where nothing that is configured
- * concerns a request, this is the planner alone.
+ * mutate, policies and webhooks that mutate; plugins that validate, policies, webhooks that validate. Where nothing that
+ * is configured concerns a request, this is the planner alone.
  */
 import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import type { Operation } from "../registry/admission/plugin.ts";
 import type { DeleteOptions, Planned, Planner } from "../registry/registry.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
+import { objectMemory } from "../settings/object-memory.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Store } from "../storage/store.ts";
+import { mutate } from "../registry/admission/chain.ts";
 import { lookUp } from "../registry/admission/look-up.ts";
+import { withLookups } from "../registry/lookups.ts";
+import type { Annotate } from "./audit-annotations.ts";
 import { rejectUncompilable } from "./expression-errors.ts";
-import { concernedPolicies, enforcePolicies, type Bound } from "./policies.ts";
+import { concernedMutations, MutatingPolicies, type Mutation } from "./mutating-policies.ts";
+import { mutateInTurn, type Mutated, type Stage } from "./mutators.ts";
 import type { Review, ReviewedKind } from "./request.ts";
-import { concernedWebhooks, mutateByWebhooks, validateByWebhooks, type Concerned, type Mutated } from "./webhooks.ts";
+import { concernedValidations, enforcePolicies, type Validation } from "./validating-policies.ts";
+import { concernedWebhooks, MutatingWebhooks, validateByWebhooks, type Concerned } from "./webhooks.ts";
 
 export interface AdmissionPorts {
   planner: Planner;
@@ -23,6 +29,7 @@ export interface AdmissionPorts {
   isDryRun: boolean;
   /** WEBHOOK_ALLOW_PRIVATE. */
   allowed: string;
+  annotate: Annotate;
 }
 
 export interface Create {
@@ -40,7 +47,7 @@ export async function admitCreate({ resource, object, context }: Create, ports: 
   planner.beginCreate(resource, object, context);
   const mutated = await reviewers.mutate(object);
   if (mutated.object !== object) planner.applyDefaults(resource, mutated.object);
-  const planned = planner.finishCreate(resource, mutated.object, context);
+  const planned = planner.finishCreate(resource, mutated.object, reviewers.context);
   return told(planned, mutated.warnings, await reviewers.validate(planned.object));
 }
 
@@ -69,7 +76,7 @@ export async function admitUpdate({ as, shown, ...update }: Update, ports: Admis
   const mutated = await reviewers.mutate(object);
   const next = mutated.object;
   if (next !== object) planner.applyDefaults(resource, next);
-  const planned = planner.finishUpdate({ ...update, next });
+  const planned = planner.finishUpdate({ ...update, next, context: reviewers.context });
   const warnings = await reviewers.validate(next);
   return planned && told(planned, mutated.warnings, warnings);
 }
@@ -116,38 +123,70 @@ function reviewOf({ operation, resource, subresource = "", object, old, context 
   return { operation, resource, subresource, object, ...(old === undefined ? {} : { old }), context, isDryRun };
 }
 
+interface AllConcerned {
+  webhooks: Concerned;
+  mutations: Mutation[];
+  validations: Validation[];
+}
+
 /** Undefined: nobody is concerned. Found by the rules alone, and from what is derived of the settings once. */
 function reviewersOf(review: Review, ports: AdmissionPorts): Reviewers | undefined {
   const { settings } = review.context;
   const webhooks = concernedWebhooks(settings, review);
-  const policies = concernedPolicies(settings, review);
-  const isConcerned = webhooks.mutating.length + webhooks.validating.length + policies.length > 0;
-  return isConcerned ? new Reviewers(review, { webhooks, policies }, ports) : undefined;
+  const mutations = concernedMutations(settings, review);
+  const validations = concernedValidations(settings, review);
+  const isConcerned = webhooks.mutating.length + webhooks.validating.length + mutations.length + validations.length > 0;
+  return isConcerned ? new Reviewers(review, { webhooks, mutations, validations }, ports) : undefined;
 }
 
 class Reviewers {
-  readonly #review: Review;
-  readonly #concerned: { webhooks: Concerned; policies: Bound[] };
+  #review: Review;
+  readonly #concerned: AllConcerned;
   readonly #ports: AdmissionPorts;
 
-  constructor(review: Review, concerned: { webhooks: Concerned; policies: Bound[] }, ports: AdmissionPorts) {
+  constructor(review: Review, concerned: AllConcerned, ports: AdmissionPorts) {
     this.#review = review;
     this.#concerned = concerned;
     this.#ports = ports;
   }
 
+  /** With what the object needs that it was made into. */
+  get context(): RequestContext {
+    return this.#review.context;
+  }
+
   async mutate(object: KubernetesObject): Promise<Mutated> {
-    const { mutating } = this.#concerned.webhooks;
-    if (mutating.length === 0) return { object, warnings: [] };
-    return await mutateByWebhooks(mutating, this.#of(object), { namespace: await this.#namespace(), allowed: this.#ports.allowed });
+    const { webhooks: { mutating }, mutations } = this.#concerned;
+    if (mutating.length + mutations.length === 0) return { object, warnings: [] };
+    const namespace = await this.#namespace();
+    const { store, verified, allowed, planner } = this.#ports;
+    const review = this.#of(object);
+    const applyDefaults = (changed: KubernetesObject) => planner.applyDefaults(review.resource, changed);
+    const stages: Stage[] = [
+      new MutatingPolicies(mutations, review, { store, namespace, verified, applyDefaults }),
+      new MutatingWebhooks(mutating, review, { namespace, allowed, verified }),
+    ];
+    return await mutateInTurn(stages, object, (changed) => this.#again(changed));
   }
 
   async validate(object: KubernetesObject): Promise<string[]> {
-    const { webhooks: { validating }, policies } = this.#concerned;
+    const { webhooks: { validating }, validations } = this.#concerned;
     const namespace = await this.#namespace();
-    const { store, allowed } = this.#ports;
-    const warnings = await enforcePolicies(policies, this.#of(object), { store, namespace });
-    return [...warnings, ...(await validateByWebhooks(validating, this.#of(object), { namespace, allowed }))];
+    const { store, verified, allowed, annotate } = this.#ports;
+    const warnings = await enforcePolicies(validations, this.#of(object), { store, namespace, verified, annotate });
+    return [...warnings, ...(await validateByWebhooks(validating, this.#of(object), { namespace, allowed, verified }))];
+  }
+
+  /** The built-in plugins on an object that was changed after them: what was added gets its defaults, limits, token. */
+  async #again(changed: KubernetesObject): Promise<KubernetesObject> {
+    if (this.#review.as !== undefined) return changed;
+    const object = structuredClone(changed);
+    const { store, verified, planner } = this.#ports;
+    planner.applyDefaults(this.#review.resource, object);
+    const { context, ...asked } = this.#of(object);
+    this.#review = { ...this.#review, context: await withLookups([asked], context, { store, verified, memory: objectMemory }) };
+    mutate(this.#of(object));
+    return object;
   }
 
   /** Where nothing can be changed. */

@@ -4,7 +4,9 @@ import type { MutatingWebhook, ValidatingWebhook } from "../../protocol/kubernet
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { jsonPatch } from "../patch/json-patch.ts";
+import type { Settings } from "../settings/settings.ts";
 import { callWebhook, WebhookError } from "../webhooks/client.ts";
+import { asksAuthorizer } from "./authorizer.ts";
 import { conditionsMet, Expressions } from "./expressions.ts";
 import { admissionRequest, reviewed, type Review } from "./request.ts";
 
@@ -18,11 +20,18 @@ export interface Answer {
 
 const nothing: Answer = { warnings: [] };
 
+export interface AskPorts {
+  /** WEBHOOK_ALLOW_PRIVATE. */
+  allowed: string;
+  /** The settings as they are now. */
+  verified(): Promise<Settings>;
+}
+
 /** Throws the denial; a webhook that cannot be asked denies or is passed over, as its failure policy says. */
-export async function ask(webhook: Webhook, review: Review, allowed: string): Promise<Answer> {
+export async function ask(webhook: Webhook, review: Review, { allowed, verified }: AskPorts): Promise<Answer> {
   rejectDryRun(webhook, review);
   try {
-    if (!(await isMeant(webhook, review))) return nothing;
+    if (!(await isMeant(webhook, review, verified))) return nothing;
     return await answerOf(webhook, review, allowed);
   } catch (error) {
     if (!(error instanceof WebhookError)) throw error;
@@ -36,9 +45,10 @@ function rejectDryRun({ name, sideEffects }: Webhook, { isDryRun }: Review): voi
   throw StatusError.badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`);
 }
 
-async function isMeant({ matchConditions = [] }: Webhook, review: Review): Promise<boolean> {
+async function isMeant({ matchConditions = [] }: Webhook, review: Review, verified: AskPorts["verified"]): Promise<boolean> {
   if (matchConditions.length === 0) return true;
-  const met = conditionsMet(await Expressions.of(review), matchConditions);
+  const settings = asksAuthorizer(matchConditions) ? await verified() : review.context.settings;
+  const met = conditionsMet(await Expressions.of(review, { settings }), matchConditions);
   if (typeof met === "object") throw new WebhookError(met.error);
   return met === "met";
 }

@@ -1,13 +1,13 @@
 /** The configured webhooks that a request concerns, asked in upstream's order. */
 import type { MutatingWebhookConfiguration, ValidatingWebhookConfiguration } from "../../protocol/kubernetes/generated/types.ts";
-import { isEqual } from "../../protocol/kubernetes/equal.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
-import { decode } from "../resources/decode.ts";
 import { derived, type Settings } from "../settings/settings.ts";
+import { decodeChanged, withServerFields } from "./changed-object.ts";
 import { isExempt, isSelected, matchesRule } from "./matching.ts";
+import type { Mutated, Mutator, Stage } from "./mutators.ts";
 import type { Review } from "./request.ts";
-import { ask, type Webhook } from "./webhook-review.ts";
+import { ask, type AskPorts, type Webhook } from "./webhook-review.ts";
 
 const mutatingConfigurations = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
 const validatingConfigurations = "validatingwebhookconfigurations.admissionregistration.k8s.io";
@@ -30,53 +30,52 @@ export function concernedWebhooks(settings: Settings, review: Review): Concerned
   return { mutating: mutatingWebhooks(settings).filter(isConcerned), validating: validatingWebhooks(settings).filter(isConcerned) };
 }
 
-export interface WebhookPorts {
+export interface WebhookPorts extends AskPorts {
   namespace: KubernetesObject | undefined;
-  /** WEBHOOK_ALLOW_PRIVATE. */
-  allowed: string;
 }
 
-export interface Mutated {
-  object: KubernetesObject;
-  warnings: string[];
+/** Those that mutate, by their place in the list: names may repeat between configurations. */
+export class MutatingWebhooks implements Stage {
+  readonly #webhooks: Webhook[];
+  readonly #review: Review;
+  readonly #ports: WebhookPorts;
+
+  constructor(webhooks: Webhook[], review: Review, ports: WebhookPorts) {
+    this.#webhooks = webhooks;
+    this.#review = review;
+    this.#ports = ports;
+  }
+
+  mutators(): Promise<Mutator[]> {
+    return Promise.resolve(this.#webhooks.map((webhook, at): Mutator => ({
+      name: String(at),
+      isReinvoked: webhook.reinvocationPolicy === "IfNeeded",
+      mutate: (object) => this.#mutate(webhook, object),
+    })));
+  }
+
+  /** Each refuses by itself. */
+  settle(): void {}
+
+  async #mutate(webhook: Webhook, object: KubernetesObject): Promise<Mutated | undefined> {
+    const now: Review = { ...this.#review, object };
+    if (!isSelected(webhook, now, this.#ports.namespace)) return undefined;
+    const { patched, warnings } = await ask(webhook, now, this.#ports);
+    return { object: patched === undefined ? object : accepted(patched, now, webhook), warnings };
+  }
 }
 
-/**
- * One after the other, each on what those before made of the object. When all were asked, those who want it
- * (`IfNeeded`) are asked once more if others changed the object after them.
- */
-export async function mutateByWebhooks(webhooks: Webhook[], review: Review, ports: WebhookPorts): Promise<Mutated> {
-  const warnings: string[] = [];
-  let { object } = review;
-  const left = new Map<Webhook, KubernetesObject>();
-  const askOne = async (webhook: Webhook) => {
-    const now: Review = { ...review, object };
-    if (!isSelected(webhook, now, ports.namespace)) return;
-    const answer = await ask(webhook, now, ports.allowed);
-    warnings.push(...answer.warnings);
-    if (answer.patched !== undefined) object = accepted(answer.patched, now, webhook);
-    left.set(webhook, object);
-  };
-  for (const webhook of webhooks) await askOne(webhook);
-  const isOvertaken = (webhook: Webhook) => webhook.reinvocationPolicy === "IfNeeded" && left.has(webhook) && !isEqual(left.get(webhook), object);
-  for (const webhook of webhooks.filter(isOvertaken)) await askOne(webhook);
-  return { object, warnings };
-}
-
-/** A patched object must still be one of its kind, and what the server says of it stays. */
 function accepted(patched: KubernetesObject, { resource, object, as }: Review, { name }: Webhook): KubernetesObject {
   if (as !== undefined) return object;
-  const decoded = resource.custom === undefined ? decode<KubernetesObject>(resource.schema, patched) : resource.custom.decode(patched);
+  const decoded = decodeChanged(resource, patched);
   if (!decoded.ok) throw StatusError.internal(`admission webhook ${JSON.stringify(name)} made an object that cannot be decoded: ${decoded.message}`);
-  const { uid, namespace, creationTimestamp, resourceVersion, generation, name: given } = object.metadata ?? {};
-  const kept = Object.entries({ name: given, namespace, uid, creationTimestamp, resourceVersion, generation }).filter(([, value]) => value !== undefined);
-  return { ...decoded.object, metadata: { ...decoded.object.metadata, ...Object.fromEntries(kept) } };
+  return withServerFields(decoded.object, object);
 }
 
 /** All at once; the first denial in their order is the answer. */
 export async function validateByWebhooks(webhooks: Webhook[], review: Review, ports: WebhookPorts): Promise<string[]> {
   const selected = webhooks.filter((webhook) => isSelected(webhook, review, ports.namespace));
-  const outcomes = await Promise.allSettled(selected.map((webhook) => ask(webhook, review, ports.allowed)));
+  const outcomes = await Promise.allSettled(selected.map((webhook) => ask(webhook, review, ports)));
   return outcomes.flatMap((outcome) => {
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value.warnings;

@@ -25,6 +25,8 @@ export interface Outcome {
   /** Of a refusal. */
   status?: { status?: string; message?: string; reason?: string };
   decision?: Decision;
+  /** Of admission. */
+  annotations?: Record<string, string>;
   requestObject?: unknown;
   responseObject?: unknown;
 }
@@ -47,7 +49,7 @@ export function auditEvent(auditing: Auditing, stage: Stage, audited: Audited, a
     ...(outcome === undefined ? {} : outcomeFields(auditing, attributes, outcome)),
     requestReceivedTimestamp: microTime(receivedAt),
     stageTimestamp: microTime(at),
-    ...(outcome?.decision === undefined ? {} : { annotations: annotationsOf(outcome.decision) }),
+    ...annotationsField(outcome),
   };
 }
 
@@ -101,6 +103,11 @@ function withoutManagedFields(object: unknown): unknown {
     ...(isRecord(metadata) ? { metadata: rest } : {}),
     ...(Array.isArray(items) ? { items: items.map(withoutManagedFields) } : {}),
   };
+}
+
+function annotationsField({ decision, annotations = {} }: Outcome = { code: 0 }): { annotations?: Record<string, string> } {
+  const all = { ...(decision === undefined ? {} : annotationsOf(decision)), ...annotations };
+  return Object.keys(all).length === 0 ? {} : { annotations: all };
 }
 
 function annotationsOf({ isAllowed, reason }: Decision): Record<string, string> {

@@ -47,6 +47,19 @@ export async function authorize(user: User, attributes: Attributes, ports: Autho
   return { isAllowed, reason: isAllowed ? reason : [asNode.reason, reason].filter((one) => one !== "").join("\n") };
 }
 
+/**
+ * By the settings alone, for whoever cannot wait. A node has what RBAC grants it and what needs no look at its pods: what
+ * depends on them is refused.
+ */
+export function authorizeBySettings(settings: Settings, user: User, attributes: Attributes): Decision {
+  const atOnce = authorizeAtOnce(user, attributes);
+  if (atOnce !== undefined) return atOnce;
+  const asNode = user.node === undefined || !attributes.isResource ? undefined : authorizeNode(user.node, attributes);
+  if (asNode?.decision === "allow") return allowed;
+  const byRules = authorizeByRules(ruleIndexOf(settings), user, attributes);
+  return byRules.isAllowed ? byRules : { isAllowed: false, reason: [asNode?.reason ?? "", byRules.reason].filter((one) => one !== "").join("\n") };
+}
+
 async function authorizedAsNode({ node }: User, attributes: Attributes, { isBound }: AuthorizerPorts): Promise<Decision> {
   if (node === undefined || !attributes.isResource) return { isAllowed: false, reason: "" };
   const { decision, reason } = authorizeNode(node, attributes);

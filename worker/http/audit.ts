@@ -129,6 +129,7 @@ function outcomeOf(c: Context<HttpEnv>): Outcome {
     code: c.res.status,
     ...(status === undefined ? {} : { status: { status, ...(message === undefined ? {} : { message }), ...(reason === undefined ? {} : { reason }) } }),
     ...(decision === undefined ? {} : { decision }),
+    annotations: c.get("annotations") ?? {},
   };
 }
 

@@ -22,6 +22,8 @@ export interface HttpEnv {
     isServed?: boolean;
     /** What was said of the request where rules were asked. */
     decision?: Decision;
+    /** What admission adds to the line in the audit log. */
+    annotations?: Record<string, string>;
   };
 }
 
@@ -47,6 +49,8 @@ export interface Call {
   /** What the path asks for is allowed already; this is for what else a request needs. */
   authorize: Authorize;
   context: RequestContext;
+  /** Adds an annotation to the line in the audit log. */
+  annotate(key: string, value: string): void;
   /** Work that goes on after the answer began. */
   waitUntil(work: Promise<void>): void;
 }

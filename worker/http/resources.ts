@@ -99,6 +99,7 @@ export function mountResources(app: App): void {
       settings: () => settingsCache.current(bounded),
       authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
       context: requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)),
+      annotate: (key, value) => c.set("annotations", { ...c.get("annotations"), [key]: value }),
       waitUntil: (later) => c.executionCtx.waitUntil(later),
     });
     const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));

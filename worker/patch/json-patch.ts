@@ -16,6 +16,7 @@ interface Operation {
 }
 
 class DoesNotApply extends Error {}
+class TestFailed extends DoesNotApply {}
 
 export function jsonPatch(document: JsonObject, patch: unknown): PatchResult {
   if (!Array.isArray(patch)) return { ok: false, code: 400, message: "error decoding patch: a JSON patch must be an array" };
@@ -46,6 +47,7 @@ function applyAll(document: JsonObject, operations: Operation[]): PatchResult {
   try {
     for (const operation of operations) apply(root, operation);
   } catch (error) {
+    if (error instanceof TestFailed) return { ok: false, code: 422, message: error.message, isTestFailed: true };
     if (error instanceof DoesNotApply) return { ok: false, code: 422, message: error.message };
     throw error;
   }
@@ -76,7 +78,7 @@ function apply(root: Root, operation: Operation): void {
     case "copy":
       return add(root, op, path, copyOf(get(root, op, from)));
     case "test":
-      if (!isEqual(find(root, path) ?? null, value ?? null)) throw new DoesNotApply(`testing path ${path} failed`);
+      if (!isEqual(find(root, path) ?? null, value ?? null)) throw new TestFailed(`testing path ${path} failed`);
   }
 }
 

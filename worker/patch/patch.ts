@@ -5,7 +5,10 @@ import { mergePatch } from "./merge-patch.ts";
 import { strategicMergePatch } from "./strategic-merge-patch.ts";
 
 /** `code` is the HTTP status that kube-apiserver answers such a patch with. */
-export type PatchResult = { ok: true; value: JsonObject } | { ok: false; code: 400 | 413 | 422; message: string };
+export type PatchResult =
+  | { ok: true; value: JsonObject }
+  /** `isTestFailed`: a JSON patch that would apply, but for its own `test`. */
+  | { ok: false; code: 400 | 413 | 422; message: string; isTestFailed?: true };
 
 export type JsonObject = Record<string, unknown>;
 

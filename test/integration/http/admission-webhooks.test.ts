@@ -83,7 +83,8 @@ describe("a validating webhook", () => {
       { path: "/deny", objectSelector: { matchLabels: { a: "b" } } },
       { path: "/deny", rules: [rule(["pods"])] },
       { path: "/deny", rules: [{ ...rule(["configmaps"]), scope: "Cluster" }] },
-      { path: "/deny", matchConditions: [{ name: "only-b", expression: "object.metadata.name == 'b'" }] });
+      { path: "/deny", matchConditions: [{ name: "only-b", expression: "object.metadata.name == 'b'" }] },
+      { path: "/deny", matchConditions: [{ name: "strangers", expression: "!authorizer.requestResource.check('anything').allowed()" }] });
     expect((await create(path, "a")).status).toBe(201);
     expect(said(await create(path, "b"))).toBe('403 admission webhook "hook3.example.com" denied the request: this is not wanted');
   });

@@ -99,6 +99,51 @@ describe("who", () => {
   });
 });
 
+test("validating policies leave their annotations and what they found, denied or not", async () => {
+  const group = "/apis/admissionregistration.k8s.io/v1";
+  const configMapRule = { apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] };
+  const spec = {
+    paramKind: { apiVersion: "v1", kind: "ConfigMap" },
+    matchConstraints: { resourceRules: [configMapRule] },
+    validations: [{ expression: "true" }, { expression: "object.metadata.name != 'bad'", message: "not bad" }],
+    auditAnnotations: [
+      { key: "seen", valueExpression: "' ' + object.metadata.name + ' with ' + params.metadata.name" },
+      { key: "nothing", valueExpression: "object.metadata.name == 'bad' ? dyn(null) : dyn('')" },
+    ],
+  };
+  for (const name of ["one-param", "two-param"]) await call("POST", configMaps, { body: { metadata: { name, labels: { is: "param" } } } });
+  await call("POST", `${group}/validatingadmissionpolicies`, { body: { metadata: { name: "noted" }, spec } });
+  const binding = (name: string, actions: string[]) => call("POST", `${group}/validatingadmissionpolicybindings`, {
+    body: {
+      metadata: { name },
+      spec: {
+        policyName: "noted",
+        validationActions: actions,
+        paramRef: { selector: { matchLabels: { is: "param" } }, parameterNotFoundAction: "Deny" },
+        matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "audited" } } },
+      },
+    },
+  });
+  expect((await binding("noted-only", ["Audit"])).status).toBe(201);
+  const asked = async (name: string) => {
+    lines = [];
+    const response = await ask(everything, "POST", configMaps, { body: { metadata: { name } } });
+    const { "authorization.k8s.io/decision": _decision, "authorization.k8s.io/reason": _reason, ...annotations } = (lines[0]?.["annotations"] ?? {}) as Record<string, string>;
+    return [response.status, annotations];
+  };
+  const seen = (name: string) => ({ "noted/seen": `${name} with one-param, ${name} with two-param` });
+  expect(await asked("good")).toEqual([201, seen("good")]);
+  const failure = (name: string, actions: string[]) => ({ message: "not bad", policy: "noted", binding: name, expressionIndex: 1, validationActions: actions });
+  const failures = (...list: object[]) => ({ "validation.policy.admission.k8s.io/validation_failure": JSON.stringify(list) });
+  const twice = [failure("noted-only", ["Audit"]), failure("noted-only", ["Audit"])];
+  expect(await asked("bad")).toEqual([201, { ...seen("bad"), ...failures(...twice) }]);
+  await call("DELETE", `${configMaps}/bad`);
+  expect((await binding("refused", ["Deny", "Audit"])).status).toBe(201);
+  const more = [failure("refused", ["Deny", "Audit"]), failure("refused", ["Deny", "Audit"])];
+  expect(await asked("bad")).toEqual([422, { ...seen("bad"), ...failures(...twice, ...more) }]);
+  for (const name of ["bindings/noted-only", "bindings/refused", "ies/noted"]) await call("DELETE", `${group}/validatingadmissionpolic${name.startsWith("ies") ? name : `y${name}`}`);
+});
+
 test("tokens are never in it", async () => {
   const created = await ask(everything, "POST", "/api/v1/namespaces/audited/serviceaccounts/default/token", { body: {} });
   const { status } = await created.json<{ status: { token: string } }>();
