@@ -16,6 +16,7 @@ import { selects } from "./selector.ts";
 /** Resources that a controller answers for by the object's own key. */
 const reconciledByOwnKey = new Set([
   definitionsKey,
+  "validatingadmissionpolicies.admissionregistration.k8s.io",
   "deployments.apps",
   "replicasets.apps",
   "replicationcontrollers",

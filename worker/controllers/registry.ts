@@ -16,6 +16,7 @@ import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationControllerController } from "./replica-set/replication-controller.ts";
 import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { claimProtectionController, volumeProtectionController } from "./storage-protection.ts";
+import { validatingAdmissionPolicyController } from "./validating-admission-policy.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
 
 /** A controller whose snapshot's type nobody outside needs to know. */
@@ -39,6 +40,7 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(serviceController),
   reconcilerOf(customResourceDefinitionController),
   reconcilerOf(disruptionController),
+  reconcilerOf(validatingAdmissionPolicyController),
   reconcilerOf(namespaceController),
   reconcilerOf(garbageController),
   reconcilerOf(podGarbageController),

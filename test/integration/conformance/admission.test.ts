@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { call, type Json, prepare } from "../http/api.ts";
 import { created, freshNamespace, got, namesAt, patched, removed, template } from "./harness.ts";
 
@@ -220,6 +220,36 @@ describe("validating admission policies", () => {
     const path = space.replace("/api/v1", "/apis/apps/v1") + "/deployments";
     await created(path, deployment("odd", 3));
     expect((await call("POST", path, { body: deployment("even", 2) })).status).toBe(422);
+  });
+
+  const typed = (kind: string, apiGroups: string[], plural: string, validations: object[]) =>
+    it(`ValidatingAdmissionPolicy, should type check ${kind}`, async () => {
+      const path = `${group}/validatingadmissionpolicies/policy-${(serial += 1)}`;
+      const matchConstraints = { resourceRules: [{ ...rule([plural], ["CREATE", "UPDATE"], apiGroups), apiVersions: ["v1"] }] };
+      await created(path.slice(0, path.lastIndexOf("/")), { metadata: { name: path.split("/").at(-1) }, spec: { matchConstraints, validations } });
+      made.push(path);
+      const checked = async () => (await got(path)).status as { observedGeneration?: number; typeChecking?: { expressionWarnings?: { fieldRef: string; warning: string }[] } };
+      await vi.waitFor(async () => expect((await checked()).observedGeneration).toBe(1), { timeout: 10_000, interval: 50 });
+      const { typeChecking } = await checked();
+      expect(typeChecking?.expressionWarnings).toMatchObject([
+        { fieldRef: "spec.validations[0].expression", warning: expect.stringContaining("found no matching overload for '_>_' applied to '(int, string)'") },
+        { fieldRef: "spec.validations[0].messageExpression", warning: expect.stringContaining("found no matching overload for '_+_' applied to '(string, int)'") },
+      ]);
+      const good = [{ expression: "object.spec.replicas > 1", messageExpression: "'wants replicas > 1, got ' + string(object.spec.replicas)" }];
+      expect((await call("PATCH", path, { body: { spec: { validations: good } }, type: "application/merge-patch+json" })).status).toBe(200);
+      await vi.waitFor(async () => expect(await checked()).toEqual({ observedGeneration: 2, typeChecking: {} }), { timeout: 10_000, interval: 50 });
+    });
+  const confused = [{ expression: "object.spec.replicas > '1'", messageExpression: "'wants replicas > 1, got ' + object.spec.replicas" }];
+  typed("validation expressions", ["apps"], "deployments", confused);
+
+  describe("on a custom kind", () => {
+    beforeAll(async () => {
+      const openAPIV3Schema = { type: "object", properties: { spec: { type: "object", properties: { replicas: { type: "integer" } } } } };
+      const versions = [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema } }];
+      const spec = { group: "typed.example.com", scope: "Namespaced", names: { plural: "crontabs", kind: "CronTab" }, versions };
+      await created("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", { metadata: { name: "crontabs.typed.example.com" }, spec });
+    });
+    typed("a CRD", ["typed.example.com"], "crontabs", confused);
   });
 
   const served: [string, string][] = [["ValidatingAdmissionPolicy API", "validatingadmissionpolicies"], ["ValidatingadmissionPolicyBinding API", "validatingadmissionpolicybindings"]];

@@ -26,6 +26,7 @@ export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPol
     policy.status = {};
   },
   validate: policyErrors,
+  isSettled: ({ metadata, status }) => (metadata.generation ?? 0) <= (status?.observedGeneration ?? 0),
   subresources: { status: statusStrategy<ValidatingAdmissionPolicy>() },
   columns: [
     nameColumn,
