@@ -13,8 +13,8 @@ export interface Context {
 export type Figures = Record<string, number | string>;
 
 const padding = "x".repeat(1024);
-const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { padding } });
-const core = (namespace: string, resource: string) => `/api/v1/namespaces/${namespace}/${resource}`;
+export const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { padding } });
+export const core = (namespace: string, resource: string) => `/api/v1/namespaces/${namespace}/${resource}`;
 const apps = (namespace: string, resource: string) => `/apis/apps/v1/namespaces/${namespace}/${resource}`;
 
 export async function creates({ target, namespace }: Context): Promise<Figures> {

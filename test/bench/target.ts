@@ -14,7 +14,9 @@ export interface TargetOptions {
   stateDir?: string;
 }
 
-export interface Settings extends TargetOptions {
+export interface Settings {
+  /** Fails when nothing says which API. */
+  targetOptions: () => TargetOptions;
   /** Names of the measures to run; empty: all. */
   only: string[];
   /** Pods for the list and memory measures. */
@@ -34,13 +36,14 @@ export function settings(args: string[], env: NodeJS.ProcessEnv = process.env): 
       pods: { type: "string" },
     },
   });
-  const chosen = { only: values.only?.split(",") ?? [], pods: Number(values.pods ?? 5000) };
-  const server = values.server ?? env.KEDGE_SERVER;
-  if (server === undefined) return { ...localTarget(values["state-dir"] ?? defaultStateDir), ...chosen };
-  const token = values["token-file"] ? readFileSync(values["token-file"], "utf8").trim() : env.KEDGE_TOKEN;
-  if (token === undefined) throw new Error("say who you are: --token-file FILE or KEDGE_TOKEN");
-  const ca = values["ca-file"] ? { ca: readFileSync(values["ca-file"], "utf8") } : {};
-  return { server, token, ...ca, ...chosen };
+  const targetOptions = () => {
+    const server = values.server ?? env.KEDGE_SERVER;
+    if (server === undefined) return localTarget(values["state-dir"] ?? defaultStateDir);
+    const token = values["token-file"] ? readFileSync(values["token-file"], "utf8").trim() : env.KEDGE_TOKEN;
+    if (token === undefined) throw new Error("say who you are: --token-file FILE or KEDGE_TOKEN");
+    return { server, token, ...(values["ca-file"] ? { ca: readFileSync(values["ca-file"], "utf8") } : {}) };
+  };
+  return { targetOptions, only: values.only?.split(",") ?? [], pods: Number(values.pods ?? 5000) };
 }
 
 function localTarget(stateDir: string): TargetOptions {
