@@ -4,6 +4,7 @@
  *     POST /kedge/v1/join                      Bearer <join token>     JoinRequest   → JoinResponse
  *     POST /kedge/v1/nodes/{node}/poll         Bearer <agent token>    PollRequest   → PollResponse (≤ 30 s)
  *     POST /kedge/v1/nodes/{node}/status       Bearer <agent token>    StatusReport  → StatusResult
+ *     POST /kedge/v1/nodes/{node}/certificate  Bearer <agent token>    CertificateRequest → CertificateResponse
  *     GET  /kedge/v1/sessions/{id}             Bearer <agent token>    WebSocket, see ./session.ts
  *
  * and for the admin (the supervisor and the command line):
@@ -31,6 +32,12 @@ import type { SessionRequest } from "./session.ts";
 export const pollSeconds = 30;
 /** A node that was not heard from for this long is NotReady. */
 export const nodeLostSeconds = 50;
+
+/**
+ * The endpoint of the Service `kubernetes`, at the address of cluster DNS. It is the same one on every node, and on each
+ * node its own agent answers for it, wherever it listens.
+ */
+export const apiEndpointPort = 6443;
 
 export interface JoinTokenRequest {
   /** One hour unless said. */
@@ -109,6 +116,17 @@ export interface PollResponse {
    * that of every pod again, in full.
    */
   reportStatus?: boolean;
+}
+
+/** The agent asks for a certificate to speak for the API to its node's pods with. Which names it holds is not the agent's to say. */
+export interface CertificateRequest {
+  /** SubjectPublicKeyInfo of a key on P-256, base64. */
+  publicKey: string;
+}
+
+export interface CertificateResponse {
+  /** PEM, signed by the cluster's authority, whose own certificate pods have as `ca.crt`. */
+  certificate: string;
 }
 
 /** What the agent saw; the whole report is one transaction. Entries of pods that are not this node's are refused. */

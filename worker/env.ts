@@ -31,6 +31,6 @@ export interface Env {
   AUDIT_POLICY?: string;
   /** Hosts, `.suffixes` and CIDRs, with commas, that webhooks may be called at although they are private. */
   WEBHOOK_ALLOW_PRIVATE?: string;
-  /** PEM of the local CA, published as `kube-root-ca.crt` in each namespace. Absent where a public CA signs. */
+  /** PEM of the local CA, published in `kube-root-ca.crt` beside the cluster's own. Absent where a public CA signs. */
   ROOT_CERTIFICATE?: string;
 }

@@ -19,8 +19,6 @@ export interface Reader {
   readonly seed: number;
   /** Why objects of the previous list were refused (as Status messages), so that a condition can say so. */
   readonly refusals: readonly string[];
-  /** PEM of the authority that signs the API server's certificate; empty where a public one does. */
-  readonly rootCertificate: string;
   readonly credentials: Credentials;
   /** This look is the one that an earlier look asked for with `requeueAfterMs`. */
   readonly isRequeued: boolean;
@@ -36,6 +34,8 @@ export interface Credentials {
   sign(request: Stored<CertificateSigningRequest>): Promise<SignedRequest>;
   /** A token without an end, good while the Secret holds it. */
   accountToken(account: Stored<ServiceAccount>, secretName: string): Promise<string>;
+  /** PEM of the authorities that vouch for the API: the cluster's own, for pods; and the one of its address outside, if no public one does. */
+  rootCertificate(): Promise<string>;
 }
 
 export type Action =

@@ -29,10 +29,11 @@ export const namespaceController: Controller<NamespaceSnapshot> = {
   name: "namespaces",
   async observe(reader, key, now) {
     const name = key.slice(key.lastIndexOf("/") + 1);
-    const [namespace, defaultServiceAccount, rootCertificate] = await Promise.all([
+    const [namespace, defaultServiceAccount, rootCertificate, certificate] = await Promise.all([
       reader.get<Namespace>(key),
       reader.get<ServiceAccount>(`serviceaccounts/${name}/default`),
       reader.get<ConfigMap>(`configmaps/${name}/${rootCertificateName}`),
+      reader.credentials.rootCertificate(),
     ]);
     const contents: NamespaceSnapshot["contents"] = {};
     if (namespace !== undefined && isDeleting(namespace)) {
@@ -41,7 +42,7 @@ export const namespaceController: Controller<NamespaceSnapshot> = {
         contents[resource] = await reader.list({ resource, namespace: name });
       }));
     }
-    return { namespace, contents, defaultServiceAccount, rootCertificate, certificate: reader.rootCertificate, now };
+    return { namespace, contents, defaultServiceAccount, rootCertificate, certificate, now };
   },
   reconcile: reconcileNamespace,
 };

@@ -26,7 +26,7 @@ export const serviceAccountTokenController: Controller<AccountSnapshot> = {
     for (const secret of account === undefined ? [] : secrets) {
       if (!secret.data?.["token"]) tokens.set(secret.metadata.name, await reader.credentials.accountToken(account!, secret.metadata.name)); // defined: see the loop
     }
-    return { account, secrets, tokens, certificate: reader.rootCertificate };
+    return { account, secrets, tokens, certificate: await reader.credentials.rootCertificate() };
   },
   reconcile({ account, secrets, tokens, certificate }): Reconciliation {
     return { actions: secrets.flatMap((secret): Action[] => actionsFor(secret, account, { token: tokens.get(secret.metadata.name), certificate })) };

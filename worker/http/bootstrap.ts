@@ -1,17 +1,20 @@
 /**
  * What every cluster has from its first moment: four namespaces, two PriorityClasses, the ServiceCIDR and the Service
- * `kubernetes`, upstream's FlowSchemas and PriorityLevelConfigurations, an APIService for each group and version, and
+ * `kubernetes` with its endpoints, upstream's FlowSchemas and PriorityLevelConfigurations, an APIService for each group and version, and
  * the default roles and bindings.
  */
 import type { Env } from "../env.ts";
+import { apiEndpointPort } from "../../protocol/agent.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { requestContext } from "../registry/context.ts";
 import { planner } from "../registry/planner.ts";
-import { kubernetesAddress } from "../registry/service-range.ts";
+import { dnsAddress, kubernetesAddress } from "../registry/service-range.ts";
 import { writePlanned } from "../registry/writer.ts";
 import { suggestedLevels, suggestedSchemas } from "../fairness/suggested.ts";
 import { apiServices } from "../resources/apiregistration/api-services.ts";
+import { endpoints } from "../resources/core/endpoints.ts";
 import { namespaces } from "../resources/core/namespaces.ts";
+import { endpointSlices } from "../resources/discovery/endpoint-slices.ts";
 import { flowSchemas } from "../resources/flowcontrol/flow-schemas.ts";
 import { priorityLevelConfigurations } from "../resources/flowcontrol/priority-level-configurations.ts";
 import { serviceCidrs } from "../resources/networking/service-cidrs.ts";
@@ -32,7 +35,7 @@ let isDone = false;
 /** Cheap when it was done; safe to run side by side, since a create that lost finds the same object there. */
 export async function ensureClusterObjects(env: Env, store: Store): Promise<void> {
   if (isDone) return;
-  // The Service last: it needs its namespace.
+  // The Service and its endpoints last: they need their namespace.
   await createMissing(env, store, namespaces, names.map((name) => ({ metadata: { name } })));
   await Promise.all([
     createMissing(env, store, priorityClasses, systemPriorities),
@@ -42,6 +45,10 @@ export async function ensureClusterObjects(env: Env, store: Store): Promise<void
     createMissing(env, store, serviceCidrs, [{ metadata: { name: "kubernetes" }, spec: { cidrs: [env.SERVICE_CIDR] } }]),
   ]);
   await createMissing(env, store, services, [kubernetesService(env.SERVICE_CIDR)]);
+  await Promise.all([
+    createMissing(env, store, endpoints, [kubernetesEndpoints(env.SERVICE_CIDR)]),
+    createMissing(env, store, endpointSlices, [kubernetesSlice(env.SERVICE_CIDR)]),
+  ]);
   await ensureDefaultPolicy(env, store);
   isDone = true;
 }
@@ -63,7 +70,7 @@ const systemPriorities: Named[] = [
   { metadata: { name: "system-node-critical" }, value: 2_000_001_000 },
 ];
 
-/** It selects nothing: agents answer for its address themselves. */
+/** It selects nothing: its endpoint is at an address that every node has, where its own agent answers. */
 function kubernetesService(serviceCidr: string): Named {
   return {
     metadata: {
@@ -74,7 +81,25 @@ function kubernetesService(serviceCidr: string): Named {
     spec: {
       type: "ClusterIP",
       clusterIP: kubernetesAddress(serviceCidr),
-      ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: 443 }],
+      ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: apiEndpointPort }],
     },
+  };
+}
+
+const endpointPort = { name: "https", port: apiEndpointPort, protocol: "TCP" };
+
+/** Nothing makes a slice of it: that stands beside it. */
+function kubernetesEndpoints(serviceCidr: string): Named {
+  const labels = { "endpointslice.kubernetes.io/skip-mirror": "true" };
+  const subsets = [{ addresses: [{ ip: dnsAddress(serviceCidr) }], ports: [endpointPort] }];
+  return { metadata: { name: "kubernetes", namespace: "default", labels }, subsets };
+}
+
+function kubernetesSlice(serviceCidr: string): Named {
+  return {
+    metadata: { name: "kubernetes", namespace: "default", labels: { "kubernetes.io/service-name": "kubernetes" } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [dnsAddress(serviceCidr)], conditions: { ready: true } }],
+    ports: [endpointPort],
   };
 }

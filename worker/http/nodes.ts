@@ -5,17 +5,20 @@
  */
 import { Hono } from "hono";
 import type {
-  JoinRequest, JoinTokenRequest, PollRequest, StatusReport,
+  CertificateResponse, JoinRequest, JoinTokenRequest, PollRequest, StatusReport,
 } from "../../protocol/agent.ts";
 import type { Event, NodeStatus, PodStatus } from "../../protocol/kubernetes/generated/types.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { Env } from "../env.ts";
+import { signServer } from "../identity/certificates/authority.ts";
+import type { ServerNames } from "../identity/certificates/certificate.ts";
 import { openHubLink } from "../nodes/hub-link.ts";
 import { createJoinToken, join, revokeAgent, type JoinPorts } from "../nodes/join.ts";
 import { poll } from "../nodes/poll.ts";
 import { applyReport } from "../nodes/status-report.ts";
 import { hubOf, planner, storeOf } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
+import { dnsAddress, kubernetesAddress } from "../registry/service-range.ts";
 import { decode } from "../resources/decode.ts";
 import type { RequestContext } from "../resources/resource.ts";
 import type { HttpEnv } from "./context.ts";
@@ -71,6 +74,13 @@ export const nodeRoutes = new Hono<HttpEnv>()
     const context = requestContext(c.env, c.var.user, settingsCache.latest());
     return c.json(await applyReport(node, report, { store: storeOf(c.env), planner, context }));
   })
+  .post("/nodes/:node/certificate", async (c) => {
+    ownNode(c.var.user, c.req.param("node"));
+    const publicKey = bytesOf((await bodyOf(c.req.raw))["publicKey"]);
+    const certificate = publicKey && (await signServer(storeOf(c.env), { ...apiNames(c.env), publicKey }, Date.now()));
+    if (certificate === undefined) throw StatusError.badRequest("publicKey: must be a key on P-256");
+    return c.json({ certificate } satisfies CertificateResponse, 201);
+  })
   .get("/sessions/:id", async (c) => {
     const node = nodeOf(c.var.user);
     if (node === undefined) throw StatusError.forbidden({ group: "", kind: "sessions", name: c.req.param("id") }, "only agents dial back");
@@ -97,6 +107,13 @@ function joinPorts(env: Env, user: RequestContext["user"]): JoinPorts {
 
 function bearerOf(request: Request): string {
   return /^Bearer (\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? "";
+}
+
+/** What pods call the API: kube-apiserver's own names, and the address that its endpoints show. */
+function apiNames({ CLUSTER_DOMAIN, SERVICE_CIDR }: Env): ServerNames {
+  const names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+  const dnsNames = [...names, `kubernetes.default.svc.${CLUSTER_DOMAIN.toLowerCase()}`];
+  return { dnsNames, ipAddresses: [kubernetesAddress(SERVICE_CIDR), dnsAddress(SERVICE_CIDR)] };
 }
 
 function requireAdmin(user: RequestContext["user"]): void {
@@ -162,6 +179,11 @@ function listOf(value: unknown): Record<string, unknown>[] {
 
 function recordOf(value: unknown): Record<string, string> {
   return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)])) : {};
+}
+
+function bytesOf(base64: unknown): Uint8Array<ArrayBuffer> | undefined {
+  if (typeof base64 !== "string" || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length % 4 !== 0) return undefined;
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -5,13 +5,14 @@ import type { Credentials, SignedRequest } from "../controllers/controller.ts";
 import type { Env } from "../env.ts";
 import type { Store } from "../storage/store.ts";
 import { serviceAccountTokens } from "./authenticator.ts";
-import { isOwnSigner, signRequest } from "./certificates/authority.ts";
+import { authorityCertificate, isOwnSigner, signRequest } from "./certificates/authority.ts";
 
 export function credentialsOf(env: Env, store: Pick<Store, "get" | "getMany" | "write">): Credentials {
   return {
     sign: (request) => sign(store, request),
     accountToken: ({ metadata }: Stored<ServiceAccount>, secretName) =>
       serviceAccountTokens(env).signLegacy(store, { namespace: metadata.namespace ?? "", name: metadata.name, uid: metadata.uid, secretName }),
+    rootCertificate: async () => `${(await authorityCertificate(store)).trim()}\n${env.ROOT_CERTIFICATE ?? ""}`,
   };
 }
 

@@ -89,7 +89,6 @@ export class Workload extends DurableObject<Env> {
       memory: objectMemory,
       webhooksAllowed: this.env.WEBHOOK_ALLOW_PRIVATE ?? "",
       credentials: credentialsOf(this.env, store),
-      rootCertificate: this.env.ROOT_CERTIFICATE ?? "",
       isRequeued: await this.#isRequeued(),
       seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     };

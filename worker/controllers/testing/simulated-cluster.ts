@@ -124,8 +124,11 @@ export class SimulatedCluster implements Pick<Store, "getMany" | "list" | "usedO
       store: this,
       planner,
       verified: () => Promise.resolve(this.context().settings),
-      rootCertificate: "",
-      credentials: { sign: () => Promise.resolve(undefined), accountToken: ({ metadata }, secret) => Promise.resolve(`token of ${metadata.name} in ${secret}`) },
+      credentials: {
+        sign: () => Promise.resolve(undefined),
+        accountToken: ({ metadata }, secret) => Promise.resolve(`token of ${metadata.name} in ${secret}`),
+        rootCertificate: () => Promise.resolve(""),
+      },
       isRequeued: this.#due.delete(key),
       context: () => Promise.resolve(this.context()),
       seed: () => ++this.#drawn,

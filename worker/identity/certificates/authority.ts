@@ -2,8 +2,9 @@
  * The cluster's certificate authority: its key is in a keyring (../keyring.ts), made when the first certificate is. What
  * it signs is for mutual TLS among others; the Worker itself sees no client certificates.
  */
-import type { JWK } from "jose";
+import { base64url, type JWK } from "jose";
 import { Keyring, type KeyringStore } from "../keyring.ts";
+import { authorityExtensions, keyIdOf, publicKeyOf, serverExtensions, writeCertificate, type ServerNames } from "./certificate.ts";
 import { isOwnSigner, whyNotSigned, type RequestFacts } from "./signers.ts";
 
 export interface Authority {
@@ -23,6 +24,9 @@ export interface CertificateWish {
 /** PEM of the certificate and the authority's, or why the signer refuses. */
 export type Signed = { certificate: string } | { why: string };
 
+const authorityName = "kubernetes";
+/** As kubeadm names the certificate of its API server. */
+const serverName = "kube-apiserver";
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const dayMs = 24 * 3600 * 1000;
 const authorityDays = 3650;
@@ -44,14 +48,14 @@ export async function signRequest(store: KeyringStore, wish: CertificateWish, no
   const lifeMs = Math.min(longestMs, (wish.expirationSeconds ?? Infinity) * 1000);
   const notAfter = Math.min(now + lifeMs, issuer.notAfter.getTime());
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+    serialNumber: hex(serialNumber()),
     subject,
     issuer: issuer.subject,
     notBefore: new Date(now - backdateMs),
     notAfter: new Date(notAfter),
     signingAlgorithm: algorithm,
     publicKey,
-    signingKey: await crypto.subtle.importKey("jwk", authority.privateKey as JsonWebKey, algorithm, false, ["sign"]),
+    signingKey: await signingKeyOf(authority),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(keyUsages(wish.usages), true),
@@ -63,7 +67,45 @@ export async function signRequest(store: KeyringStore, wish: CertificateWish, no
   return { certificate: `${certificate.toString("pem")}\n${authority.certificate.trim()}\n` };
 }
 
-/** Loaded when a certificate is made: it is large, and a Worker starts often. */
+/** PEM of the authority's certificate: what pods trust, as `ca.crt`. */
+export async function authorityCertificate(store: KeyringStore): Promise<string> {
+  return (await keyring.keys(store)).certificate;
+}
+
+/**
+ * A certificate for who speaks for the API inside the cluster, as PEM: the caller has said which names that is. `publicKey` is a
+ * SubjectPublicKeyInfo. Undefined: it is no key of P-256.
+ */
+export async function signServer(store: KeyringStore, wish: ServerNames & { publicKey: Uint8Array<ArrayBuffer> }, now: number): Promise<string | undefined> {
+  if (!(await isPublicKey(wish.publicKey))) return undefined;
+  const authority = await keyring.keys(store);
+  const facts = {
+    serialNumber: serialNumber(),
+    issuer: authorityName,
+    subject: serverName,
+    notBefore: now - backdateMs,
+    notAfter: now + longestMs,
+    publicKey: wish.publicKey,
+    extensions: serverExtensions(wish, await keyIdOf(pointOf(authority.privateKey))),
+  };
+  const signingKey = await signingKeyOf(authority);
+  return await writeCertificate(facts, (bytes) => crypto.subtle.sign(algorithm, signingKey, bytes));
+}
+
+async function isPublicKey(publicKey: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  return await crypto.subtle.importKey("spki", publicKey, algorithm, false, ["verify"]).then(() => true, () => false);
+}
+
+function signingKeyOf(authority: Authority): Promise<CryptoKey> {
+  return crypto.subtle.importKey("jwk", authority.privateKey as JsonWebKey, algorithm, false, ["sign"]);
+}
+
+/** The public half of a key, as a point without compression. */
+function pointOf({ x = "", y = "" }: JWK): Uint8Array {
+  return Uint8Array.of(4, ...base64url.decode(x), ...base64url.decode(y));
+}
+
+/** Loaded when a request is read: it is large, and a Worker starts often. */
 async function loadX509() {
   // x509 looks its classes up through decorators.
   await import("reflect-metadata");
@@ -73,24 +115,21 @@ async function loadX509() {
 }
 
 async function makeAuthority(): Promise<Authority> {
-  const x509 = await loadX509();
   // Two keys: the algorithm is an asymmetric one.
   const keys = (await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
+  const privateKey = (await crypto.subtle.exportKey("jwk", keys.privateKey)) as JWK;
   const now = Date.now();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+  const point = pointOf(privateKey);
+  const facts = {
     serialNumber: serialNumber(),
-    name: "CN=kubernetes",
-    notBefore: new Date(now - backdateMs),
-    notAfter: new Date(now + authorityDays * dayMs),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return { certificate: certificate.toString("pem"), privateKey: (await crypto.subtle.exportKey("jwk", keys.privateKey)) as JWK };
+    issuer: authorityName,
+    subject: authorityName,
+    notBefore: now - backdateMs,
+    notAfter: now + authorityDays * dayMs,
+    publicKey: publicKeyOf(point),
+    extensions: authorityExtensions(await keyIdOf(point)),
+  };
+  return { certificate: await writeCertificate(facts, (bytes) => crypto.subtle.sign(algorithm, keys.privateKey, bytes)), privateKey };
 }
 
 async function readRequest(pem: string) {
@@ -133,8 +172,10 @@ function extendedUsages(usages: readonly string[]): string[] {
   return usages.flatMap((usage) => identifiers[usage] ?? []);
 }
 
-function serialNumber(): string {
+function serialNumber(): Uint8Array {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = (bytes[0] ?? 0) & 0x7f;
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytes;
 }
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

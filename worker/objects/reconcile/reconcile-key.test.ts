@@ -27,8 +27,7 @@ async function lookBy(reconciler: Reconciler, cluster: SimulatedCluster): Promis
     context: () => Promise.resolve(cluster.context()),
     seed: () => 1,
     verified: () => Promise.resolve(cluster.context().settings),
-    rootCertificate: "",
-    credentials: { sign: () => Promise.resolve(undefined), accountToken: () => Promise.resolve("") },
+    credentials: { sign: () => Promise.resolve(undefined), accountToken: () => Promise.resolve(""), rootCertificate: () => Promise.resolve("") },
   });
   await outcome.record();
   return outcome;

@@ -22,7 +22,6 @@ export interface Surroundings extends LookupPorts {
   /** A fresh one for each look: it carries the time. */
   context(): Promise<RequestContext>;
   seed(): number;
-  rootCertificate: string;
   /** WEBHOOK_ALLOW_PRIVATE. */
   webhooksAllowed?: string;
   credentials: Credentials;
@@ -48,9 +47,9 @@ export async function reconcileKey(
   refusals: readonly string[],
   surroundings: Surroundings,
 ): Promise<Outcome> {
-  const { store, planner, rootCertificate, credentials, isRequeued = false } = surroundings;
+  const { store, planner, credentials, isRequeued = false } = surroundings;
   const context = await surroundings.context();
-  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, rootCertificate, credentials, isRequeued, settings: context.settings });
+  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, credentials, isRequeued, settings: context.settings });
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const wanted = actions.filter(isOfObject);
   const informed = await withLookups(wanted.flatMap((action) => createOf(action, context.settings)), context, surroundings);

@@ -12,7 +12,6 @@ const pageSize = 1000;
 export class SnapshotReader implements Reader {
   readonly seed: number;
   readonly refusals: readonly string[];
-  readonly rootCertificate: string;
   readonly isRequeued: boolean;
   readonly settings: Settings;
   readonly credentials: Credentials;
@@ -21,11 +20,10 @@ export class SnapshotReader implements Reader {
   readonly #store: Pick<Store, "getMany" | "list" | "usedOf">;
   #revision = Number.POSITIVE_INFINITY;
 
-  constructor(store: Pick<Store, "getMany" | "list" | "usedOf">, options: Pick<Reader, "seed" | "refusals" | "rootCertificate" | "isRequeued" | "settings" | "credentials">) {
+  constructor(store: Pick<Store, "getMany" | "list" | "usedOf">, options: Pick<Reader, "seed" | "refusals" | "isRequeued" | "settings" | "credentials">) {
     this.#store = store;
     this.seed = options.seed;
     this.refusals = options.refusals;
-    this.rootCertificate = options.rootCertificate;
     this.isRequeued = options.isRequeued;
     this.settings = options.settings;
     this.credentials = options.credentials;
