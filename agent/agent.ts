@@ -1,7 +1,10 @@
 /** The running agent: runtime, pods, network and link put together. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PollResponse, StatusResult } from "../protocol/agent.ts";
+import { ApiServer } from "./apiserver/api-server.ts";
+import { Forwarder } from "./apiserver/forwarder.ts";
+import { ServingCertificate } from "./apiserver/serving-certificate.ts";
+import type { CertificateResponse, PollResponse, StatusResult } from "../protocol/agent.ts";
 import type { NodeStatus, PodStatus } from "../protocol/kubernetes/generated/types.ts";
 import type { Clock } from "./clock.ts";
 import type { HostNames } from "./host/host.ts";
@@ -60,6 +63,8 @@ export class Agent {
   readonly #sessions: Sessions;
   readonly #housekeeping: Housekeeping;
   readonly #events: EventRecorder;
+  readonly #apiServer: ApiServer;
+  readonly #certificate: ServingCertificate;
   readonly #stopping = new AbortController();
   /** What was reported last, by uid: the control plane does not tell the agent's own news back to it. */
   readonly #statuses = new Map<string, PodStatus>();
@@ -69,6 +74,7 @@ export class Agent {
   #cancelNodeCheck: (() => void) | undefined;
   #polling: Promise<void> = Promise.resolve();
   #isUnderPressure = false;
+  #isNetworkProgrammed = false;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -105,6 +111,17 @@ export class Agent {
       },
     });
     this.#housekeeping = new Housekeeping({ runtime, clock, log, paths, pods: this.#pods });
+    const forwarder = new Forwarder({ server: this.#api.server, ca: identity.ca });
+    this.#apiServer = new ApiServer({ address: identity.dnsAddress, forwarder, log });
+    this.#certificate = new ServingCertificate({
+      ...{ clock, log, path: join(folder, "apiserver.json"), clusterUid: identity.clusterUid },
+      ask: (request) => this.#api.post<CertificateResponse>(`${path}/certificate`, request, { timeoutMs: 30_000 }),
+      use: async (pair) => {
+        await this.#apiServer.use(pair);
+        // Before the first answer nothing is known that could be programmed: what an earlier run left stays.
+        if (this.#isNetworkProgrammed) this.#programNetworkSoon();
+      },
+    });
     this.#sessions = new Sessions({ runtime, api: this.#api, paths, pods: this.#pods, log });
     this.#poller = new Poller({
       ...{ clock, log, session: identity.session },
@@ -121,6 +138,7 @@ export class Agent {
     const { name, version } = await runtime.version();
     this.#runtimeVersion = `${name}://${version.replace(/^v/, "").split(/[~+]/)[0]}`;
     await network.start();
+    void this.#certificate.start();
     this.#pods.start(this.#stopping.signal);
     this.#housekeeping.start();
     await this.#checkNode();
@@ -135,6 +153,8 @@ export class Agent {
     this.#cancelNodeCheck?.();
     this.#housekeeping.stop();
     this.#sessions.stop();
+    this.#certificate.stop();
+    await this.#apiServer.stop();
     await this.#pods.stop();
     await this.#reporter.stop(2000);
     await this.#file.flush();
@@ -207,12 +227,13 @@ export class Agent {
   }
 
   async #programNetwork(): Promise<void> {
+    this.#isNetworkProgrammed = true;
     const { services, endpointSlices } = this.#state;
     const pods = this.#pods.all.map((pod): [string, StoredPod] => {
       const status = this.#statuses.get(pod.metadata.uid) ?? pod.status;
       return [`pods/${pod.metadata.namespace ?? ""}/${pod.metadata.name}`, { ...pod, ...(status && { status }) }];
     });
-    await this.#options.network.apply({ services, endpointSlices, pods: new Map(pods) });
+    await this.#options.network.apply({ services, endpointSlices, pods: new Map(pods), apiPort: this.#apiServer.port });
   }
 
   #reportAgain(): void {

@@ -1,6 +1,7 @@
 /** The network of one node, as the agent's main loop uses it. */
 import { join } from "node:path";
 import { namesOf } from "../host/names.ts";
+import { withApiEndpoint } from "./api-endpoint.ts";
 import { writeCniConfig } from "./cni.ts";
 import { deleteFlows, staleFlows } from "./conntrack.ts";
 import { DnsServer } from "./dns/server.ts";
@@ -100,9 +101,10 @@ class NodeNetwork implements Network {
     const state = this.#waiting;
     this.#waiting = undefined;
     if (!state) return;
-    const { podCidr, clusterDomain } = this.#config;
+    const { podCidr, clusterDomain, dnsAddress } = this.#config;
     this.#dns.setZone(() => zoneOf(state.services, state.endpointSlices, clusterDomain.toLowerCase()));
-    const forwards = this.#forwardsOf.of(state.services, state.endpointSlices);
+    const ofServices = this.#forwardsOf.of(state.services, state.endpointSlices);
+    const forwards = withApiEndpoint(ofServices, { address: dnsAddress, port: state.apiPort });
     await this.#program(rulesetOf(forwards, hostPortsOf(state.pods), podCidr));
     await deleteFlows(staleFlows(this.#forwards, forwards));
     this.#forwards = forwards;

@@ -31,6 +31,8 @@ export interface NetworkState {
   pods: ReadonlyMap<string, Stored<Pod>>;
   /** By node name. Absent: not known (yet), so routes stay as they are; an empty map takes them back. */
   peers?: ReadonlyMap<string, PeerNode>;
+  /** Where the agent serves the API to pods, at the address of cluster DNS. Absent: it does not (yet). */
+  apiPort?: number | undefined;
 }
 
 export interface Network {

@@ -15,6 +15,7 @@ export interface DriverState {
   endpointSlices: Stored<EndpointSlice>[];
   pods?: Stored<Pod>[];
   peers?: Record<string, PeerNode>;
+  apiPort?: number;
 }
 
 export type DriverCommand =
@@ -40,10 +41,10 @@ async function execute(command: DriverCommand): Promise<void> {
   }
 }
 
-function stateOf({ services, endpointSlices, pods = [], peers }: DriverState) {
+function stateOf({ services, endpointSlices, pods = [], peers, apiPort }: DriverState) {
   const keyed = <T extends { metadata: { namespace?: string; name: string } }>(objects: T[]): Map<string, T> =>
     new Map(objects.map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]));
-  return { services: keyed(services), endpointSlices: keyed(endpointSlices), pods: keyed(pods), ...(peers ? { peers: new Map(Object.entries(peers)) } : {}) };
+  return { services: keyed(services), endpointSlices: keyed(endpointSlices), pods: keyed(pods), apiPort, ...(peers ? { peers: new Map(Object.entries(peers)) } : {}) };
 }
 
 for await (const line of createInterface({ input: stdin })) {
