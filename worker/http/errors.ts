@@ -30,7 +30,7 @@ function statusOfUnforeseen(error: unknown): Status {
   // As upstream when etcd answers too late, and when it is not there.
   if (message.includes(outcomes.late)) return StatusError.timeout(`a part of the control plane ${outcomes.late}`, 0).status;
   if (message.includes(outcomes.unknown)) return StatusError.timeout(outcomes.unknown, 0).status;
-  if (message.includes(outcomes.notWritten)) return StatusError.serviceUnavailable("the database cannot be reached").status;
+  if (message.includes(outcomes.notWritten) || message.includes(outcomes.unreachable)) return StatusError.serviceUnavailable(outcomes.unreachable).status;
   return StatusError.internal(`request ${requestId} failed, see the log`).status;
 }
 

@@ -112,7 +112,7 @@ export class Committer {
   }
 
   #refuseAll(cause: unknown): undefined {
-    const reason = new UnavailableError(`the database cannot be reached; ${outcomes.notWritten}`, { cause });
+    const reason = new UnavailableError(`${outcomes.unreachable}; ${outcomes.notWritten}`, { cause });
     for (const { reject } of this.#waiting.splice(0)) reject(reason);
   }
 

@@ -4,7 +4,7 @@
  */
 import { backOffMs, pause, withTimeout } from "./clock.ts";
 import type { InDoubt, Snapshot } from "./persistence.ts";
-import type { CorePorts } from "./ports.ts";
+import { outcomes, UnavailableError, type CorePorts } from "./ports.ts";
 import { State } from "./state.ts";
 import type { TextCache } from "./text-cache.ts";
 
@@ -68,7 +68,7 @@ export class Loader {
         if (attempt + 1 < tries) await pause(clock, backOffMs(clock, attempt, backOff));
         else {
           this.#options.onFailed(error);
-          throw error;
+          throw new UnavailableError(outcomes.unreachable, { cause: error });
         }
       }
     }

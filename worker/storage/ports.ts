@@ -21,6 +21,7 @@ export interface CorePorts {
 export const outcomes = {
   unknown: "nobody can tell whether this was written",
   notWritten: "nothing was written",
+  unreachable: "the database cannot be reached",
   /** Of a question of one object to another. */
   late: "did not answer in time",
 };
