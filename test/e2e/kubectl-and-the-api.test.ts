@@ -86,6 +86,46 @@ describe("replace and label", () => {
   });
 });
 
+describe("policies in CEL", () => {
+  const kind = (name: string, metadata: string, spec: string) => `apiVersion: admissionregistration.k8s.io/v1beta1\nkind: ${name}\nmetadata: {name: ${metadata}}\nspec:\n${spec}---\n`;
+  const policy = (expression: string) => kind("MutatingAdmissionPolicy", "owned", `  reinvocationPolicy: IfNeeded
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: ["v1"], resources: [configmaps], operations: [CREATE]}]}
+  matchConditions: [{name: marked, expression: "has(object.metadata.labels) && object.metadata.labels.mark == 'yes'"}]
+  mutations:
+    - patchType: ApplyConfiguration
+      applyConfiguration:
+        expression: >
+          ${expression}
+`);
+  const configMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: marked, labels: {mark: 'yes'}}\n";
+
+  it("that mutate are explained, applied and shown, change what is created, and must compile", async () => {
+    expect(await kubectl("explain mutatingadmissionpolicies.spec.reinvocationPolicy")).toMatch(/VERSION:\s+v1beta1[^]*FIELD: reinvocationPolicy <string>/);
+    expect(await fails("apply -f -", policy("Object{metadata: Object.metadata{labels: nobody}}"))).toMatch(/spec\.mutations\[0\]\.applyConfiguration\.expression: Invalid value: [^]*undeclared reference to 'nobody'/);
+    const applied = policy("Object{metadata: Object.metadata{labels: {'owner': request.userInfo.username}}}") + kind("MutatingAdmissionPolicyBinding", "owned", "  policyName: owned\n");
+    expect(await kubectl("apply -f -", applied)).toBe("mutatingadmissionpolicy.admissionregistration.k8s.io/owned created\nmutatingadmissionpolicybinding.admissionregistration.k8s.io/owned created\n");
+    expect(await kubectl("get mutatingadmissionpolicies")).toMatch(/^NAME\s+MUTATIONS\s+PARAMKIND\s+AGE\s+owned\s+1\s+<unset>\s+\d+s/);
+    expect(await kubectl("get mutatingadmissionpolicybindings")).toMatch(/^NAME\s+POLICYNAME\s+PARAMREF\s+AGE\s+owned\s+owned\s+<unset>\s+\d+s/);
+    await eventually(async () => {
+      expect(await kubectl("create --dry-run=server -o jsonpath={.metadata.labels.owner} -f -", configMap)).toBe("kubernetes-admin");
+    });
+    await kubectl("delete mutatingadmissionpolicybinding,mutatingadmissionpolicy owned");
+  });
+
+  it("that validate are warned of in their status", async () => {
+    const validating = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: confused}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], resources: [deployments], operations: [CREATE]}]}
+  validations: [{expression: "object.spec.replicaz > 1"}]
+`;
+    await kubectl("apply -f -", validating);
+    await eventually(async () => expect(await kubectl("describe validatingadmissionpolicy confused")).toMatch(/Observed Generation:\s+1\s+Type Checking:[^]*undefined field 'replicaz'/));
+    await kubectl("delete validatingadmissionpolicy confused");
+  });
+});
+
 describe("access", () => {
   it("is asked for, listed and granted by roles", async () => {
     expect(await kubectl("auth whoami -o jsonpath={.status.userInfo.groups}")).toContain("system:masters");

@@ -15,6 +15,7 @@ import { restrictCertificate } from "./certificate-permissions.ts";
 import { restrictGrantOf } from "./granting.ts";
 import { placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
+import { restrictParams } from "./param-permissions.ts";
 import { committedResponse } from "./respond.ts";
 
 export async function create(call: Call): Promise<Response> {
@@ -49,6 +50,7 @@ export async function plannedCreate(call: Call, object: KubernetesObject, { isDr
     const planned = await admitCreate({ resource, object: attempt, context: { ...looked, ...fields } }, ports);
     // After admission, which may have added to what is granted.
     await restrictGrantOf(call, planned.object);
+    await restrictParams(call, planned.object);
     return planned;
   };
 }

@@ -19,6 +19,7 @@ import { createDecoded, type PlanOptions } from "./create.ts";
 import { restrictGrantOf } from "./granting.ts";
 import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf } from "./options.ts";
+import { restrictParams } from "./param-permissions.ts";
 import { readCurrent } from "./read.ts";
 import { committedResponse } from "./respond.ts";
 
@@ -101,6 +102,7 @@ export async function plannedUpdate(
   const planned = await admitUpdate({ resource, current, next, context, ...(subresource === "" ? {} : { subresource }), ...reviewed }, ports);
   if (planned === undefined) return undefined;
   await restrictGrantOf(call, planned.object, current);
+  await restrictParams(call, planned.object, current);
   if (resourceKey(resource) !== "namespaces") return planned;
   return { ...planned, warnings: [...planned.warnings, ...(await warningsOfExistingPods(current, planned.object, store))] };
 }

@@ -72,6 +72,22 @@ describe("operations of an API", () => {
       sample: { spec: { policyName: "replicalimit-policy.example.com", validationActions: ["Deny"] } },
     }));
 
+  it("MutatingAdmissionPolicy API", () =>
+    supportsEveryOperation({
+      ...at("admissionregistration.k8s.io", "v1beta1"),
+      plural: "mutatingadmissionpolicies",
+      sample: {
+        spec: {
+          reinvocationPolicy: "Never",
+          matchConstraints: { resourceRules: [{ apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["deployments"] }] },
+          mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression: 'Object{metadata: Object.metadata{annotations: {"my-foo-annotation": "myAnnotationValue"}}}' } }],
+        },
+      },
+    }));
+
+  it("MutatingadmissionPolicyBinding API", () =>
+    supportsEveryOperation({ ...at("admissionregistration.k8s.io", "v1beta1"), plural: "mutatingadmissionpolicybindings", sample: { spec: { policyName: "replicalimit-policy.example.com" } } }));
+
   it("CertificateSigningRequest API", () =>
     supportsEveryOperation({
       ...at("certificates.k8s.io"),

@@ -222,6 +222,32 @@ describe("the authorizer of expressions", () => {
     expect(await labelsOf(create(path, "c"))).toEqual({ trusted: "true", self: "true" });
   });
 
+  it("and whoever writes a policy must be allowed to read its parameters", async () => {
+    await namespace("map-params-access");
+    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+    const rules = [{ apiGroups: ["admissionregistration.k8s.io"], resources: ["*"], verbs: ["*"] }, { apiGroups: [""], resources: ["configmaps"], verbs: ["get"] }];
+    await created(`${rbac}/clusterroles`, { metadata: { name: "author" }, rules });
+    await created(`${rbac}/clusterrolebindings`, { metadata: { name: "author" }, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "author" }, subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "anna" }] });
+    const as = ["anna", "system:authenticated"];
+    const write = async (plural: string, name: string, spec: object) => {
+      const { status, body } = await call("POST", `${group}/${plural}`, { body: { metadata: { name }, spec }, as });
+      if (status === 201) made.push(`${group}/${plural}/${name}`);
+      return [status, ...((body.details?.["causes"] ?? []) as Json[]).map(({ field, message }) => `${String(field)}: ${message ?? ""}`)];
+    };
+    const spec = (kind: string) => ({ paramKind: { apiVersion: "v1", kind }, matchConstraints: { resourceRules: [rule(["configmaps"])] }, reinvocationPolicy: "Never", mutations: [label("a", "'b'")] });
+    expect(await write("mutatingadmissionpolicies", "of-secrets", spec("Secret"))).toEqual([
+      422, 'spec.paramKind: Forbidden: user &{anna  [system:authenticated] map[]} must have "get" permission on all objects of the referenced paramKind (kind=Secret, apiVersion=v1)',
+    ]);
+    expect(await write("mutatingadmissionpolicies", "of-config-maps", spec("ConfigMap"))).toEqual([201]);
+    await created(`${group}/mutatingadmissionpolicies`, { metadata: { name: "of-secrets" }, spec: spec("Secret") });
+    made.push(`${group}/mutatingadmissionpolicies/of-secrets`);
+    const bound = (policyName: string) => ({ policyName, paramRef: { name: "x", namespace: "map-params-access", parameterNotFoundAction: "Allow" }, matchResources: inSpace("nowhere") });
+    expect(await write("mutatingadmissionpolicybindings", "to-config-maps", bound("of-config-maps"))).toEqual([201]);
+    expect(await write("mutatingadmissionpolicybindings", "to-secrets", bound("of-secrets"))).toEqual([
+      422, 'spec.paramRef: Forbidden: user &{anna  [system:authenticated] map[]} does not have "get" permission on the object referenced by paramRef',
+    ]);
+  });
+
   it("is there for validating policies, and for service accounts", async () => {
     const path = await namespace("vap-authorizer");
     const policy = `${stable}/validatingadmissionpolicies`;
