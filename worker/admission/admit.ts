@@ -13,7 +13,6 @@ import type { Store } from "../storage/store.ts";
 import { mutate } from "../registry/admission/chain.ts";
 import { lookUp } from "../registry/admission/look-up.ts";
 import { withLookups } from "../registry/lookups.ts";
-import type { Annotate } from "./audit-annotations.ts";
 import { rejectUncompilable } from "./expression-errors.ts";
 import { concernedMutations, MutatingPolicies, type Mutation } from "./mutating-policies.ts";
 import { mutateInTurn, type Mutated, type Stage } from "./mutators.ts";
@@ -29,7 +28,6 @@ export interface AdmissionPorts {
   isDryRun: boolean;
   /** WEBHOOK_ALLOW_PRIVATE. */
   allowed: string;
-  annotate: Annotate;
 }
 
 export interface Create {
@@ -172,8 +170,8 @@ class Reviewers {
   async validate(object: KubernetesObject): Promise<string[]> {
     const { webhooks: { validating }, validations } = this.#concerned;
     const namespace = await this.#namespace();
-    const { store, verified, allowed, annotate } = this.#ports;
-    const warnings = await enforcePolicies(validations, this.#of(object), { store, namespace, verified, annotate });
+    const { store, verified, allowed } = this.#ports;
+    const warnings = await enforcePolicies(validations, this.#of(object), { store, namespace, verified });
     return [...warnings, ...(await validateByWebhooks(validating, this.#of(object), { namespace, allowed, verified }))];
   }
 

@@ -1,9 +1,7 @@
 /** What ValidatingAdmissionPolicies leave in the audit log, in upstream's words. Pure. */
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "../../protocol/kubernetes/generated/types.ts";
+import type { RequestContext } from "../resources/resource.ts";
 import type { Bound } from "./bound-policies.ts";
-
-/** Adds an annotation to the request's line in the audit log. */
-export type Annotate = (key: string, value: string) => void;
 
 const failureKey = "validation.policy.admission.k8s.io/validation_failure";
 const longestValueBytes = 10 * 1024;
@@ -28,8 +26,8 @@ export class Annotations {
     });
   }
 
-  publish(annotate: Annotate): void {
-    for (const [key, values] of this.#values) annotate(key, [...values].join(", "));
-    if (this.#failures.length > 0) annotate(failureKey, JSON.stringify(this.#failures));
+  publish(context: Pick<RequestContext, "annotate">): void {
+    for (const [key, values] of this.#values) context.annotate?.(key, [...values].join(", "));
+    if (this.#failures.length > 0) context.annotate?.(failureKey, JSON.stringify(this.#failures));
   }
 }

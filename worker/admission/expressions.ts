@@ -1,10 +1,11 @@
 /** CEL as policies and match conditions use it: expressions on the request, compiled once for each text. */
 import { Budget, perObjectLimit } from "../cel/budget.ts";
-import type { Cel, CelEnvironment, CelValue, Compiled } from "../cel/cel.ts";
+import type { Cel, CelEnvironment, CelType, CelValue, Compiled } from "../cel/cel.ts";
 import { loadCel } from "../cel/load.ts";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import type { Settings } from "../settings/settings.ts";
 import { authorizerFor } from "./authorizer.ts";
+import { namespaceType, requestType } from "./expression-types.ts";
 import { admissionRequest, reviewed, type Review } from "./request.ts";
 
 /** What expressions may name; whether they do was checked when they were written (./expression-errors.ts). */
@@ -59,9 +60,15 @@ export class Expressions {
   private constructor(cel: Cel, bindings: Record<Exclude<Name, "variables" | "authorizer">, unknown>, authorizer: CelValue) {
     this.cel = cel;
     const { object, oldObject, request, params, namespaceObject } = bindings;
-    const [celObject, celOld, celRequest, celParams, celNamespace] = [object, oldObject, request, params, namespaceObject].map((one) => cel.value(one ?? null));
+    const value = (json: unknown, type?: CelType) => cel.value(json ?? null, type);
     this.#bindings = {
-      object: celObject, oldObject: celOld, request: celRequest, params: celParams, namespaceObject: celNamespace, authorizer, variables: this.#variables,
+      object: value(object),
+      oldObject: value(oldObject),
+      request: value(request, requestType),
+      params: value(params),
+      namespaceObject: value(namespaceObject, namespaceType),
+      variables: this.#variables,
+      authorizer,
     };
   }
 

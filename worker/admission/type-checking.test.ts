@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Cel } from "../cel/cel.ts";
 import { loadCel } from "../cel/load.ts";
-import { settingsWith } from "./testing.ts";
+import { settingsOf } from "../registry/admission/testing.ts";
 import { typeWarnings } from "./type-checking.ts";
 
 let cel: Cel;
@@ -21,7 +21,7 @@ const definition = {
   },
   status: { conditions: [{ type: "Established", status: "True" }] },
 };
-const settings = settingsWith({ "customresourcedefinitions.apiextensions.k8s.io": [definition] });
+const settings = settingsOf({ "customresourcedefinitions.apiextensions.k8s.io": [definition] });
 
 const rule = (apiGroups: string[], resources: string[], apiVersions = ["v1"]) => ({ apiGroups, apiVersions, resources, operations: ["CREATE"] });
 const deployments = rule(["apps"], ["deployments"]);

@@ -6,7 +6,7 @@ import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { Settings } from "../settings/settings.ts";
-import { Annotations, type Annotate } from "./audit-annotations.ts";
+import { Annotations } from "./audit-annotations.ts";
 import { asksAuthorizer } from "./authorizer.ts";
 import { boundPolicies, concernedBy, isSelectedBy, type Bound } from "./bound-policies.ts";
 import { conditionsMet, Expressions } from "./expressions.ts";
@@ -27,7 +27,6 @@ export interface PolicyPorts {
   namespace: KubernetesObject | undefined;
   /** The settings as they are now. */
   verified(): Promise<Settings>;
-  annotate: Annotate;
 }
 
 /** What is wrong, and in which validation. */
@@ -59,7 +58,7 @@ export async function enforcePolicies(bound: Validation[], review: Review, ports
     for (const failure of failures) deny(failure);
     for (const { key, value } of published) annotations.add(`${one.policy.metadata.name}/${key}`, value);
   }
-  annotations.publish(ports.annotate);
+  annotations.publish(review.context);
   if (denied !== undefined) throw denied;
   return warnings;
 }

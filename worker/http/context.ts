@@ -49,8 +49,6 @@ export interface Call {
   /** What the path asks for is allowed already; this is for what else a request needs. */
   authorize: Authorize;
   context: RequestContext;
-  /** Adds an annotation to the line in the audit log. */
-  annotate(key: string, value: string): void;
   /** Work that goes on after the answer began. */
   waitUntil(work: Promise<void>): void;
 }

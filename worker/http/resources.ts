@@ -1,4 +1,5 @@
 /** Dispatch: from the path's words to the handler of the verb. */
+import type { Context } from "hono";
 import { StatusError } from "../../protocol/status.ts";
 import { storeOf, storeWithin } from "../objects/ports.ts";
 import { requestContext } from "../registry/context.ts";
@@ -11,7 +12,7 @@ import { resourceKey, type Resource } from "../resources/resource.ts";
 import { authorizerOf } from "./authorizer.ts";
 import { ensureClusterObjects } from "./bootstrap.ts";
 import { mendDefaultPolicy } from "./bootstrap-policy.ts";
-import type { App, Handler } from "./context.ts";
+import type { App, Handler, HttpEnv } from "./context.ts";
 import { componentStatuses } from "./component-statuses.ts";
 import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
@@ -98,13 +99,18 @@ export function mountResources(app: App): void {
       openWatch: openWatchOf(c.env),
       settings: () => settingsCache.current(bounded),
       authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
-      context: requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)),
-      annotate: (key, value) => c.set("annotations", { ...c.get("annotations"), [key]: value }),
+      context: { ...requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)), ...(isAudited(c.env) ? { annotate: annotating(c) } : {}) },
       waitUntil: (later) => c.executionCtx.waitUntil(later),
     });
     const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));
     return resource.deprecation === undefined ? response : withWarnings(response, [resource.deprecation]);
   });
+}
+
+const isAudited = ({ AUDIT_POLICY = "" }: Env): boolean => AUDIT_POLICY !== "";
+
+function annotating(c: Context<HttpEnv>): (key: string, value: string) => void {
+  return (key, value) => c.set("annotations", { ...c.get("annotations"), [key]: value });
 }
 
 const readVerbs = new Set(["get", "list", "watch"]);

@@ -34,6 +34,8 @@ export interface RequestContext {
   settings: Settings;
   /** What was read for admission beside the settings, see ../registry/lookups.ts. */
   found?: ReadonlyMap<ObjectKey, Stored<KubernetesObject>>;
+  /** Adds an annotation to the request's line in the audit log. Absent: it has none. */
+  annotate?(key: string, value: string): void;
   /** Who writes, for `metadata.managedFields`. Absent: a component of kedge's own (../registry/managed-fields.ts). */
   fieldManager?: string;
   /** Of an apply, which has worked out already who owns what. */

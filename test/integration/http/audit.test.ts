@@ -144,6 +144,24 @@ test("validating policies leave their annotations and what they found, denied or
   for (const name of ["bindings/noted-only", "bindings/refused", "ies/noted"]) await call("DELETE", `${group}/validatingadmissionpolic${name.startsWith("ies") ? name : `y${name}`}`);
 });
 
+test("PodSecurity says by which policy a pod is measured, and what it would violate", async () => {
+  const labels = { "pod-security.kubernetes.io/enforce": "baseline", "pod-security.kubernetes.io/audit": "restricted" };
+  await call("POST", "/api/v1/namespaces", { body: { metadata: { name: "secured", labels } } });
+  const annotationsOf = async (path: string, body: object) => {
+    lines = [];
+    const { status } = await ask(everything, "POST", path, { body });
+    return [status, Object.fromEntries(Object.entries(lines[0]?.["annotations"] ?? {}).filter(([key]) => key.startsWith("pod-security")))];
+  };
+  const spec = (more: object) => ({ ...more, containers: [{ name: "c", image: "c:1" }] });
+  const violations = { "pod-security.kubernetes.io/audit-violations": expect.stringMatching(/^would violate PodSecurity "restricted:latest": .*runAsNonRoot != true/) };
+  const measured = { "pod-security.kubernetes.io/enforce-policy": "baseline:latest" };
+  expect(await annotationsOf("/api/v1/namespaces/secured/pods", { metadata: { name: "a" }, spec: spec({}) })).toEqual([201, { ...measured, ...violations }]);
+  expect(await annotationsOf("/api/v1/namespaces/secured/pods", { metadata: { name: "b" }, spec: spec({ hostNetwork: true }) })).toEqual([403, { ...measured, ...violations }]);
+  const template = { metadata: { labels: { a: "b" } }, spec: spec({}) };
+  const replicaSet = { metadata: { name: "a" }, spec: { replicas: 0, selector: { matchLabels: { a: "b" } }, template } };
+  expect(await annotationsOf("/apis/apps/v1/namespaces/secured/replicasets", replicaSet)).toEqual([201, violations]);
+});
+
 test("tokens are never in it", async () => {
   const created = await ask(everything, "POST", "/api/v1/namespaces/audited/serviceaccounts/default/token", { body: {} });
   const { status } = await created.json<{ status: { token: string } }>();

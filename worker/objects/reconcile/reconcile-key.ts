@@ -53,7 +53,7 @@ export async function reconcileKey(
   const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
   const wanted = actions.filter(isOfObject);
   const informed = await withLookups(wanted.flatMap((action) => createOf(action, context.settings)), context, surroundings);
-  const admission = { planner, store, verified: surroundings.verified, isDryRun: false, allowed: surroundings.webhooksAllowed ?? "", annotate: () => {} };
+  const admission = { planner, store, verified: surroundings.verified, isDryRun: false, allowed: surroundings.webhooksAllowed ?? "" };
   const plan = await planActions(wanted, { admission, observed: reader.observed, context: informed });
   const guards = Number.isFinite(reader.revision) ? [{ scope: key, revision: reader.revision }] : [];
   const refused = refusedOf(await writePlanned(store, plan.list, { guards }));

@@ -1,6 +1,6 @@
 /**
  * PodSecurity: pods that violate what their namespace enforces are refused; templates of workloads, and what is only
- * warned of, are warned of.
+ * warned of, are warned of; what is audited, and by which policy, goes to the audit log.
  */
 import type { Container, Pod, PodSpec } from "../../../../protocol/kubernetes/generated/types.ts";
 import type { KubernetesObject } from "../../../../protocol/kubernetes/object.ts";
@@ -38,7 +38,9 @@ export const podSecurity: Plugin = {
     if (labels === undefined) return [];
     const pod = podOf(attributes);
     if (pod === undefined) return [];
-    if (resource.plural === "pods") enforce(pod, labels);
+    const isPod = resource.plural === "pods";
+    if (context.annotate !== undefined) audit(pod, labels, isPod, context.annotate);
+    if (isPod) enforce(pod, labels);
     return warn(pod, labels);
   },
 };
@@ -85,6 +87,15 @@ function isSignificant(pod: Checkable, before: Checkable): boolean {
 
 type Labels = Record<string, string>;
 
+const prefix = "pod-security.kubernetes.io/";
+
+/** Whether it will be refused or not. */
+function audit(pod: Checkable, labels: Labels, isPod: boolean, annotate: (key: string, value: string) => void): void {
+  if (isPod) annotate(`${prefix}enforce-policy`, textOf(policyOf(labels, "enforce")));
+  const found = violations(pod, labels, "audit");
+  if (found !== undefined) annotate(`${prefix}audit-violations`, wouldViolate(found));
+}
+
 function enforce(pod: Checkable, labels: Labels): void {
   const found = violations(pod, labels, "enforce");
   if (found === undefined) return;
@@ -94,10 +105,17 @@ function enforce(pod: Checkable, labels: Labels): void {
 
 function warn(pod: Checkable, labels: Labels): string[] {
   const found = violations(pod, labels, "warn");
-  return found === undefined ? [] : [`would violate PodSecurity "${found.policy}": ${found.sentence}`];
+  return found === undefined ? [] : [wouldViolate(found)];
 }
 
-function violations(pod: Checkable, labels: Labels, mode: Mode): { policy: string; sentence: string } | undefined {
+interface Found {
+  policy: string;
+  sentence: string;
+}
+
+const wouldViolate = ({ policy, sentence }: Found): string => `would violate PodSecurity "${policy}": ${sentence}`;
+
+function violations(pod: Checkable, labels: Labels, mode: Mode): Found | undefined {
   const policy = policyOf(labels, mode);
   if (asksForNothing(policy)) return undefined;
   const found = violationsOf(pod, policy);
