@@ -139,6 +139,7 @@ function reviewersOf(review: Review, ports: AdmissionPorts): Reviewers | undefin
 
 class Reviewers {
   #review: Review;
+  #verified: Promise<Settings> | undefined;
   readonly #concerned: AllConcerned;
   readonly #ports: AdmissionPorts;
 
@@ -157,7 +158,8 @@ class Reviewers {
     const { webhooks: { mutating }, mutations } = this.#concerned;
     if (mutating.length + mutations.length === 0) return { object, warnings: [] };
     const namespace = await this.#namespace();
-    const { store, verified, allowed, planner } = this.#ports;
+    const { store, allowed, planner } = this.#ports;
+    const verified = () => this.#verifiedOnce();
     const review = this.#of(object);
     const applyDefaults = (changed: KubernetesObject) => planner.applyDefaults(review.resource, changed);
     const stages: Stage[] = [
@@ -170,7 +172,8 @@ class Reviewers {
   async validate(object: KubernetesObject): Promise<string[]> {
     const { webhooks: { validating }, validations } = this.#concerned;
     const namespace = await this.#namespace();
-    const { store, verified, allowed } = this.#ports;
+    const { store, allowed } = this.#ports;
+    const verified = () => this.#verifiedOnce();
     const warnings = await enforcePolicies(validations, this.#of(object), { store, namespace, verified });
     return [...warnings, ...(await validateByWebhooks(validating, this.#of(object), { namespace, allowed, verified }))];
   }
@@ -179,7 +182,8 @@ class Reviewers {
   async #again(changed: KubernetesObject): Promise<KubernetesObject> {
     if (this.#review.as !== undefined) return changed;
     const object = structuredClone(changed);
-    const { store, verified, planner } = this.#ports;
+    const { store, planner } = this.#ports;
+    const verified = () => this.#verifiedOnce();
     planner.applyDefaults(this.#review.resource, object);
     const { context, ...asked } = this.#of(object);
     this.#review = { ...this.#review, context: await withLookups([asked], context, { store, verified, memory: objectMemory }) };
@@ -202,6 +206,12 @@ class Reviewers {
     const name = object.metadata?.namespace;
     if (!resource.isNamespaced || name === undefined) return undefined;
     const key = `namespaces//${name}`;
-    return lookUp(context, key) ?? lookUp({ ...context, settings: await this.#ports.verified() }, key);
+    return lookUp(context, key) ?? lookUp({ ...context, settings: await this.#verifiedOnce() }, key);
+  }
+
+  /** However many ask: one question for a request. */
+  #verifiedOnce(): Promise<Settings> {
+    this.#verified ??= this.#ports.verified();
+    return this.#verified;
   }
 }

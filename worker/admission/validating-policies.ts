@@ -43,19 +43,19 @@ export async function enforcePolicies(bound: Validation[], review: Review, ports
   let denied: StatusError | undefined;
   for (const one of bound) {
     if (!isSelectedBy(one, review, ports.namespace)) continue;
-    const names = `ValidatingAdmissionPolicy '${one.policy.metadata.name}' with binding '${one.binding.metadata.name}'`;
+    const policy = `ValidatingAdmissionPolicy '${one.policy.metadata.name}'`;
+    const names = `${policy} with binding '${one.binding.metadata.name}'`;
     const actions = one.binding.spec?.validationActions ?? [];
-    const deny = ({ message, reason }: Finding) => {
-      denied ??= denial(review, `${names} denied request: ${message}`, reason);
+    const deny = (who: string, { message, reason }: Pick<Finding, "message" | "reason">) => {
+      denied ??= denial(review, `${who} denied request: ${message}`, reason);
     };
     const { findings, failures, published } = await verdictOn(one, review, ports);
     for (const finding of findings) {
-      if (actions.includes("Deny")) deny(finding);
+      if (actions.includes("Deny")) deny(names, finding);
       if (actions.includes("Audit")) annotations.addFailure(one, finding);
       if (actions.includes("Warn")) warnings.push(`Validation failed for ${names}: ${finding.message}`);
     }
-    // What shall be noted and cannot denies whatever the binding does with findings.
-    for (const failure of failures) deny(failure);
+    for (const failure of failures) deny(failure.isOfPolicy === true ? policy : names, failure);
     for (const { key, value } of published) annotations.add(`${one.policy.metadata.name}/${key}`, value);
   }
   annotations.publish(review.context);
@@ -71,10 +71,16 @@ function denial({ resource, object, old }: Review, why: string, reason: string =
   return new StatusError({ code: codes[reason] ?? 422, reason, message: message ?? why, ...(details === undefined ? {} : { details }) });
 }
 
+/** What denies whatever the binding does with findings: a broken configuration, or what shall be noted and cannot. */
+interface Failure {
+  message: string;
+  /** Not the binding's fault. */
+  isOfPolicy?: boolean;
+}
+
 interface Verdict {
   findings: Finding[];
-  /** Of audit annotations. */
-  failures: Finding[];
+  failures: Failure[];
   published: { key: string; value: string }[];
 }
 
@@ -83,7 +89,7 @@ const nothing: Verdict = { findings: [], failures: [], published: [] };
 async function verdictOn(one: Validation, review: Review, { store, namespace, verified }: PolicyPorts): Promise<Verdict> {
   const { policy } = one;
   const params = await paramsOf(one, review, store);
-  if ("error" in params) return { ...nothing, findings: failed(policy, params.error) };
+  if ("error" in params) return { ...nothing, failures: failed(policy, params.error).map((failure) => ({ ...failure, isOfPolicy: params.isOfPolicy })) };
   const settings = asksAuthorizer(policy) ? await verified() : review.context.settings;
   const verdicts = await Promise.all(params.objects.map(async (object) =>
     judge(policy, await Expressions.of(review, { params: object, namespace, settings }))));
@@ -126,7 +132,7 @@ function messageOf({ expression, message, messageExpression }: { expression: str
 
 /** Null, and a text of nothing, note nothing. */
 function notes(policy: ValidatingAdmissionPolicy, expressions: Expressions): Pick<Verdict, "failures" | "published"> {
-  const failures: Finding[] = [];
+  const failures: Failure[] = [];
   const published: Verdict["published"] = [];
   for (const { key, valueExpression: expression } of policy.spec?.auditAnnotations ?? []) {
     const result = expressions.evaluate(expression.trim());
@@ -136,7 +142,7 @@ function notes(policy: ValidatingAdmissionPolicy, expressions: Expressions): Pic
       if (value !== "") published.push({ key, value });
     } else if (result.value !== null) {
       const message = `valueExpression '${expression}' resulted in unsupported return type: ${typeof result.value}. Return type must be either string or null.`;
-      failures.push({ at: 0, message });
+      failures.push({ message });
     }
   }
   return { failures, published };

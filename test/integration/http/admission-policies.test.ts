@@ -112,6 +112,15 @@ describe("a ValidatingAdmissionPolicy", () => {
     expect(said(await create(path, "c", { one: "1", two: "2" }))).toMatch(/at most 1$/);
   });
 
+  it("that is misconfigured denies, even where its binding only warns", async () => {
+    const path = await namespace("vap-misconfigured");
+    const paramRef = { name: "x", parameterNotFoundAction: "Deny" };
+    const name = await enforce("vap-misconfigured", { paramKind: { apiVersion: "nowhere/v1", kind: "Nothing" }, validations: [{ expression: "true" }] }, { paramRef, validationActions: ["Warn"] });
+    expect(said(await create(path, "a"))).toBe(
+      `422 Invalid configmaps "a" is forbidden: ValidatingAdmissionPolicy '${name}' denied request: failed to configure policy: failed to find resource referenced by paramKind: 'nowhere/v1, Kind=Nothing'`,
+    );
+  });
+
   it("that cannot be evaluated denies, unless its failure policy says otherwise", async () => {
     const path = await namespace("vap-errors");
     await enforce("vap-errors", { validations: [{ expression: "object.data.missing == 'x'" }] });
