@@ -62,13 +62,24 @@ export function typesOfVariables(
   variables: { name: string; expression: string }[],
   onCompiled: (at: number, program: Compiled) => void = () => {},
 ): CelType {
-  const known: Record<string, CelType> = {};
+  const known = new Map<string, CelType>();
+  const withNone = environment.with({ variables: { object: {} } });
   for (const [at, { name, expression }] of variables.entries()) {
-    const program = environment.with({ variables: { object: { ...known } } }).compile(expression);
+    const named = namedIn(expression, known);
+    const program = (named.length === 0 ? withNone : environment.with({ variables: { object: Object.fromEntries(named) } })).compile(expression);
     onCompiled(at, program);
-    known[name] = "type" in program ? typeOfProgram(program.type) : "dyn";
+    known.set(name, "type" in program ? typeOfProgram(program.type) : "dyn");
   }
-  return { object: known };
+  return { object: Object.fromEntries(known) };
+}
+
+/** Those that an expression may mean, so that many variables do not cost their number squared. */
+function namedIn(expression: string, known: ReadonlyMap<string, CelType>): [string, CelType][] {
+  if (known.size === 0 || !expression.includes("variables")) return [];
+  return [...new Set(expression.match(/\w+/g))].flatMap((word): [string, CelType][] => {
+    const type = known.get(word);
+    return type === undefined ? [] : [[word, type]];
+  });
 }
 
 /** A checked expression's type (`Program.type`), where it says more than `dyn`. */

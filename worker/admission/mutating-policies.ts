@@ -9,7 +9,7 @@ import { StatusError } from "../../protocol/status.ts";
 import type { Settings } from "../settings/settings.ts";
 import { asksAuthorizer } from "./authorizer.ts";
 import { boundPolicies, concernedBy, isSelectedBy, type Bound } from "./bound-policies.ts";
-import { conditionsMet, Expressions, type Surroundings } from "./expressions.ts";
+import { conditionsMet, Expressions } from "./expressions.ts";
 import type { Mutator, Stage } from "./mutators.ts";
 import { applyMutation } from "./mutation.ts";
 import { paramsOf, type ParamStore } from "./params.ts";
@@ -88,7 +88,7 @@ export class MutatingPolicies implements Stage {
     const { mutations = [], variables = [], matchConditions = [] } = one.policy.spec ?? {};
     const { namespace, verified, applyDefaults } = this.#ports;
     const settings = asksAuthorizer(one.policy) ? await verified() : this.#review.context.settings;
-    const on = (object: KubernetesObject) => Expressions.of({ ...this.#review, object }, { params, namespace, settings } satisfies Surroundings);
+    const on = (object: KubernetesObject) => Expressions.of({ ...this.#review, object }, { params, namespace, settings });
     const met = conditionsMet(await on(before), matchConditions);
     if (typeof met === "object") this.#fail(one, met.error, "Invalid");
     if (met !== "met") return undefined;
