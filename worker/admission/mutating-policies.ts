@@ -89,7 +89,7 @@ export class MutatingPolicies implements Stage {
     const { namespace, verified, applyDefaults } = this.#ports;
     const settings = asksAuthorizer(one.policy) ? await verified() : this.#review.context.settings;
     const on = (object: KubernetesObject) => Expressions.of({ ...this.#review, object }, { params, namespace, settings });
-    const met = conditionsMet(await on(before), matchConditions);
+    const met = matchConditions.length === 0 ? "met" : conditionsMet(await on(before), matchConditions);
     if (typeof met === "object") this.#fail(one, met.error, "Invalid");
     if (met !== "met") return undefined;
     let object = before;
