@@ -13,11 +13,17 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function startServer(upstreams: Upstream[] = []): Promise<DnsServer> {
+/** A port that the kernel finds free for UDP may be somebody's for TCP: then another one. */
+async function startServer(upstreams: Upstream[] = [], tries = 5): Promise<DnsServer> {
   const config = { address: "127.0.0.1", port: 0, domain: "cluster.local", isClusterAddress: () => true, upstreams: () => upstreams };
   const server = new DnsServer(config);
-  await server.start();
   closing.push(() => server.stop());
+  try {
+    await server.start();
+  } catch (error) {
+    if (tries === 1 || !(error instanceof Error && error.message.includes("EADDRINUSE"))) throw error;
+    return startServer(upstreams, tries - 1);
+  }
   return server;
 }
 
