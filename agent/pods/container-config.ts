@@ -1,5 +1,5 @@
 /** From a container of a pod to what the runtime is asked to create. Pure. */
-import type { Container, VolumeMount } from "../../protocol/kubernetes/generated/types.ts";
+import type { Container, Volume, VolumeMount } from "../../protocol/kubernetes/generated/types.ts";
 import { runtimeLabels, type ContainerConfig, type RuntimeImage } from "../runtime/runtime.ts";
 import { ConfigError } from "./env/environment.ts";
 import { expand } from "./env/expand.ts";
@@ -36,7 +36,7 @@ export function containerConfig(pod: StoredPod, input: ContainerInput): Containe
     args: expanded(container.args),
     workingDir: container.workingDir ?? "",
     env: [...env].map(([name, value]) => ({ name, value })),
-    mounts: mounts(input),
+    mounts: mounts(pod, input),
     labels: { ...podLabels(pod), [runtimeLabels.containerName]: container.name },
     annotations: { [specImageAnnotation]: container.image ?? "" },
     logPath: containerLogPath(container.name, attempt),
@@ -48,11 +48,12 @@ export function containerConfig(pod: StoredPod, input: ContainerInput): Containe
   };
 }
 
-function mounts({ container, mountPaths, hostsFile, terminationMessageFile }: ContainerInput): ContainerConfig["mounts"] {
+function mounts(pod: StoredPod, { container, mountPaths, hostsFile, terminationMessageFile }: ContainerInput): ContainerConfig["mounts"] {
+  const written = new Set((pod.spec?.volumes ?? []).filter(isWrittenByAgent).map(({ name }) => name));
   const own = (container.volumeMounts ?? []).map((mount, index) => ({
     containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
     hostPath: mountPaths[index] ?? "",
-    readonly: mount.readOnly === true,
+    readonly: mount.readOnly === true || written.has(mount.name),
     propagation: propagationOf(mount),
   }));
   const isTaken = (path: string): boolean => own.some(({ containerPath }) => containerPath === path);
@@ -62,6 +63,11 @@ function mounts({ container, mountPaths, hostsFile, terminationMessageFile }: Co
   ];
   const missing = added.filter(({ containerPath }) => !isTaken(containerPath));
   return [...own, ...missing.map((mount) => ({ ...mount, readonly: false, propagation: "private" as const }))];
+}
+
+/** As under a kubelet no container writes there: the agent renews the files as root, where it finds them. */
+function isWrittenByAgent({ configMap, secret, downwardAPI, projected }: Volume): boolean {
+  return (configMap ?? secret ?? downwardAPI ?? projected) !== undefined;
 }
 
 function propagationOf({ mountPropagation }: VolumeMount): "private" | "hostToContainer" | "bidirectional" {

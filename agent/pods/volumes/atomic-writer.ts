@@ -11,6 +11,8 @@ import { dirname, join } from "node:path";
 import type { ProjectedFile } from "./projection.ts";
 
 const dataLink = "..data";
+/** What the link leads to if it is as it was made: a folder beside it, never a way out of the volume. */
+const ownFolder = /^\.\.\d[^/]*$/;
 
 export interface WriteOptions {
   /** Group that shall be able to read the files: the pod's fsGroup. */
@@ -19,7 +21,7 @@ export interface WriteOptions {
 
 /** Gives whether anything changed. */
 export async function writeAtomically(folder: string, files: ReadonlyMap<string, ProjectedFile>, options: WriteOptions = {}): Promise<boolean> {
-  const current = await readlink(join(folder, dataLink)).catch(() => undefined);
+  const current = await currentIn(folder);
   if (current !== undefined && (await isSame(join(folder, current), files))) return false;
   const next = `..${new Date().toISOString().slice(0, 19).replace(/[-T:]/g, "_")}.${randomBytes(4).toString("hex")}`;
   await writeFiles(join(folder, next), files, options);
@@ -30,6 +32,11 @@ export async function writeAtomically(folder: string, files: ReadonlyMap<string,
   await linkTopLevel(folder, files);
   if (current !== undefined) await rm(join(folder, current), { recursive: true, force: true });
   return true;
+}
+
+async function currentIn(folder: string): Promise<string | undefined> {
+  const target = await readlink(join(folder, dataLink)).catch(() => undefined);
+  return target !== undefined && ownFolder.test(target) ? target : undefined;
 }
 
 async function isSame(folder: string, files: ReadonlyMap<string, ProjectedFile>): Promise<boolean> {

@@ -90,7 +90,7 @@ interface Keys {
 }
 
 function keyFiles(data: Map<string, Buffer>, { kind, items, optional, mode }: Keys): [string, ProjectedFile][] {
-  if (items === undefined) return [...data].map(([key, content]) => [key, { content, mode }]);
+  if (items === undefined) return [...data].map(([key, content]) => [checkedPath(key), { content, mode }]);
   return items.flatMap((item): [string, ProjectedFile][] => {
     const content = data.get(item.key);
     if (content !== undefined) return [[checkedPath(item.path), { content, mode: item.mode ?? mode }]];

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, readlinkSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConfigMap, Secret, Volume } from "../../../protocol/kubernetes/generated/types.ts";
 import type { PodObjects } from "../env/environment.ts";
@@ -52,6 +52,16 @@ describe("Volumes", () => {
     const path = await setUp({ configMap: { name: "settings" } });
     expect(read(path, "colour")).toBe("red");
     expect(readdirSync(path).filter((name) => name !== "..data")).toHaveLength(2);
+  });
+  it("removes nothing beside the volume, whatever a container made of the link", async () => {
+    const path = await setUp({ configMap: { name: "settings" } });
+    const precious = mkdtempSync(join(folder, "precious-"));
+    writeFileSync(join(precious, "kept"), "");
+    rmSync(join(path, "..data"));
+    symlinkSync(relative(path, precious), join(path, "..data"));
+    configMaps = { settings: { data: { colour: "red" } } };
+    expect(read(await setUp({ configMap: { name: "settings" } }), "colour")).toBe("red");
+    expect(readdirSync(precious)).toEqual(["kept"]);
   });
   it("touches nothing when nothing changed", async () => {
     const before = readlinkSync(join(await setUp({ configMap: { name: "settings" } }), "..data"));
