@@ -23,6 +23,14 @@ export async function deleteOptionsOf({ request, query }: Pick<Call, "request" |
   return { options: optionsOf(raw), isDryRun: listOf(raw["dryRun"]).includes("All") };
 }
 
+/** What the options themselves say. */
+export function isTriedDry(raw: Raw): boolean {
+  const values = listOf(raw["dryRun"]);
+  const causes = dryRunCauses(values);
+  if (causes.length > 0) throw invalidOptions("DeleteOptions", causes);
+  return values.includes("All");
+}
+
 function fromQuery(query: URLSearchParams): Raw {
   const raw: Raw = {};
   const grace = query.get("gracePeriodSeconds");

@@ -21,7 +21,7 @@ import { admissionPorts, admitSubresource } from "./admission.ts";
 import { parseBody, readBody } from "./body.ts";
 import type { Call } from "./context.ts";
 import { commitDelete } from "./delete.ts";
-import { optionsOf } from "./delete-options.ts";
+import { isTriedDry, optionsOf } from "./delete-options.ts";
 import { isDryRun } from "./options.ts";
 import { readCurrent } from "./read.ts";
 import { objectResponse } from "./respond.ts";
@@ -34,17 +34,21 @@ type Budget = Stored<PodDisruptionBudget>;
 export async function evict(call: Call): Promise<Response> {
   const body = parseBody(await readBody(call.request), "Eviction");
   if (!isRecord(body)) throw StatusError.badRequest("the body must be a Eviction");
-  const options: DeleteOptions = isRecord(body["deleteOptions"]) ? optionsOf(body["deleteOptions"]) : {};
-  await admitSubresource(call, { operation: "CREATE", as: { group: "policy", version: "v1", kind: "Eviction" }, body, isDryRun: isDryRun(call.query) });
+  const { deleteOptions: raw = {}, metadata } = body;
+  if (isRecord(metadata) && metadata["name"] !== call.info.name) throw StatusError.badRequest("name in URL does not match name in Eviction object");
+  const options: DeleteOptions = isRecord(raw) ? optionsOf(raw) : {};
+  // kubectl drain says it in the options only.
+  const isDry = isDryRun(call.query) || (isRecord(raw) && isTriedDry(raw));
+  await admitSubresource(call, { operation: "CREATE", as: { group: "policy", version: "v1", kind: "Eviction" }, body, isDryRun: isDry });
   for (let attempt = 1; ; attempt += 1) {
     const pod: Stored<Pod> = await readCurrent(call);
     const budget = canGoAnyway(pod) ? undefined : await budgetOf(call, pod);
     if (budget === undefined || mayGoUnhealthy(pod, budget)) {
-      await commitDelete(call, options, isDryRun(call.query));
+      await commitDelete(call, options, isDry);
       return objectResponse(call, done, 201);
     }
     rejectUnallowed(budget);
-    if (await taken(call, pod, budget, options)) return objectResponse(call, done, 201);
+    if (await taken(call, { pod, budget, options, isDry })) return objectResponse(call, done, 201);
     if (attempt >= attempts) throw tooMany(`The disruption budget ${budget.metadata.name} is changing too fast.`, 10);
     await pause(attempt);
   }
@@ -91,17 +95,24 @@ function tooMany(why: string, retryAfterSeconds?: number): StatusError {
   return new StatusError({ code: 429, reason: "TooManyRequests", message, details });
 }
 
+interface Taking {
+  pod: Stored<Pod>;
+  budget: Budget;
+  options: DeleteOptions;
+  isDry: boolean;
+}
+
 /** Budget and pod in one commit; false: one of them changed meanwhile. */
-async function taken(call: Call, pod: Stored<Pod>, budget: Budget, options: DeleteOptions): Promise<boolean> {
-  const { resource, store, context, query } = call;
+async function taken(call: Call, { pod, budget, options, isDry }: Taking): Promise<boolean> {
+  const { resource, store, context } = call;
   const disruptionsAllowed = (budget.status?.disruptionsAllowed ?? 0) - 1;
   const counts = { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, ...budget.status };
   const status = { ...counts, disruptionsAllowed, conditions: conditionsOf(budget, disruptionsAllowed, context.now) };
   const plans = [
     planner.update({ resource: podDisruptionBudgets, current: budget, next: { ...budget, status }, context, subresource: "status" }),
-    await admitDelete({ resource, current: pod, options, context }, admissionPorts(call, isDryRun(query))),
+    await admitDelete({ resource, current: pod, options, context }, admissionPorts(call, isDry)),
   ].filter((plan): plan is Planned => plan !== undefined);
-  const written = await writePlanned(store, plans, { isAtomic: true, isDryRun: isDryRun(query) });
+  const written = await writePlanned(store, plans, { isAtomic: true, isDryRun: isDry });
   const refused = written.flatMap(({ planned, result }) => (result.ok ? [] : [{ planned, result }]));
   const [lasting] = refused.filter(({ result }) => !passing.has(result.reason));
   if (lasting !== undefined) throw refusalOf(lasting.result, lasting.planned.operation, lasting.planned.object);

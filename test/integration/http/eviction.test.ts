@@ -39,8 +39,8 @@ async function allows(allowed: number, name = "web"): Promise<void> {
   }
 }
 
-async function evict(name: string, query = ""): Promise<Answer<Json>> {
-  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name } };
+async function evict(name: string, query = "", more: object = {}): Promise<Answer<Json>> {
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name }, ...more };
   return await call("POST", `${ns}/pods/${name}/eviction${query}`, { body });
 }
 
@@ -103,6 +103,25 @@ describe("an eviction", () => {
     expect((await evict("a", "?dryRun=All")).status).toBe(201);
     expect(await isThere("a")).toBe(true);
     await allows(1);
+  });
+
+  test("tried dry as kubectl drain does, in its own delete options, takes nothing either", async () => {
+    await Promise.all(["a", "b"].map((name) => pod(name)));
+    await budget({ minAvailable: 1 }, 1);
+    const deleteOptions = { dryRun: ["All"] };
+    expect((await evict("a", "", { deleteOptions })).status).toBe(201);
+    expect((await evict("a", "?dryRun=All", { deleteOptions })).status).toBe(201);
+    expect(await isThere("a")).toBe(true);
+    await allows(1);
+    await pod("free");
+    expect((await evict("a", "", { deleteOptions: { dryRun: ["Some"] } })).status).toBe(422);
+  });
+
+  test("means the pod of its path", async () => {
+    await pod("a");
+    const { status, body } = await evict("a", "", { metadata: { name: "b" } });
+    expect([status, body.message]).toEqual([400, "name in URL does not match name in Eviction object"]);
+    expect(await isThere("a")).toBe(true);
   });
 
   test("is refused where two budgets claim the pod", async () => {
