@@ -22,11 +22,15 @@ describe("a JSON patch", () => {
   });
 });
 
+/** Each copies the whole of what is there into it. */
+const doubling = Array.from({ length: 22 }, (_, at) => ({ op: "copy", from: "/a", path: `/a/${at}` }));
+
 describe("a JSON patch that does not apply", () => {
   const rows: [sentence: string, patch: unknown, code: number, message: string][] = [
     ["fails when a test fails", [{ op: "test", path: "/a/b", value: 2 }], 422, "testing path /a/b failed"],
     ["fails when what it removes is missing", [{ op: "remove", path: "/zzz" }], 422, "missing path"],
     ["fails when what it replaces is missing", [{ op: "replace", path: "/zzz", value: 1 }], 422, "missing path"],
+    ["fails when copies of copies grow without end", doubling, 422, "Unable to complete the copy, the accumulated size increase of copy is"],
     ["fails when the parent is missing", [{ op: "add", path: "/zzz/a", value: 1 }], 422, "missing path"],
     ["fails beyond the end of a list", [{ op: "add", path: "/list/3", value: 1 }], 422, "invalid index"],
     ["fails when it moves a value into itself", [{ op: "move", from: "/a", path: "/a/b/c" }], 422, "into itself"],

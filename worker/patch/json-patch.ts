@@ -7,6 +7,8 @@ import { copyOf, getOwn, isObject, setOwn } from "./json.ts";
 import type { JsonObject, PatchResult } from "./patch.ts";
 
 const operationsLimit = 10_000;
+/** Of all that copies add: copies of copies double with each. As long as a body may be, as upstream. */
+const copiedLimit = 3 * 1024 * 1024;
 
 interface Operation {
   op: "add" | "remove" | "replace" | "move" | "copy" | "test";
@@ -43,7 +45,7 @@ function isOperation(value: unknown): value is Operation {
 const isPointer = (value: unknown): boolean => typeof value === "string" && (value === "" || value.startsWith("/"));
 
 function applyAll(document: JsonObject, operations: Operation[]): PatchResult {
-  const root = { document: copyOf<unknown>(document) };
+  const root: Root = { document: copyOf<unknown>(document), copied: 0 };
   try {
     for (const operation of operations) apply(root, operation);
   } catch (error) {
@@ -57,6 +59,8 @@ function applyAll(document: JsonObject, operations: Operation[]): PatchResult {
 
 interface Root {
   document: unknown;
+  /** Characters that copies have added. */
+  copied: number;
 }
 
 function apply(root: Root, operation: Operation): void {
@@ -76,10 +80,19 @@ function apply(root: Root, operation: Operation): void {
       return add(root, op, path, moved);
     }
     case "copy":
-      return add(root, op, path, copyOf(get(root, op, from)));
+      return add(root, op, path, copied(root, get(root, op, from)));
     case "test":
       if (!isEqual(find(root, path) ?? null, value ?? null)) throw new TestFailed(`testing path ${path} failed`);
   }
+}
+
+function copied(root: Root, value: unknown): unknown {
+  const text = JSON.stringify(value);
+  root.copied += text.length;
+  if (root.copied > copiedLimit) {
+    throw new DoesNotApply(`Unable to complete the copy, the accumulated size increase of copy is ${root.copied}, exceeding the limit ${copiedLimit}`);
+  }
+  return JSON.parse(text);
 }
 
 const tokensOf = (pointer: string): string[] =>
