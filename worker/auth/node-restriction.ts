@@ -31,7 +31,7 @@ function nodeNameOf({ spec }: Partial<ResourceSlice>): string | undefined {
 export function restrictUpdate(user: User, resource: Resource, current: KubernetesObject, next: KubernetesObject): void {
   if (user.node === undefined) return;
   if (resourceKey(resource) === "nodes") restrictNode(user, resource, current, next);
-  if (resourceKey(resource) === "pods") restrictPod(user, resource, current);
+  if (resourceKey(resource) === "pods") restrictPod(user, resource, current, next);
 }
 
 function restrictNode(user: User, resource: Resource, current: Node, next: Node): void {
@@ -47,9 +47,15 @@ function restrictNode(user: User, resource: Resource, current: Node, next: Node)
   }
 }
 
-function restrictPod(user: User, resource: Resource, current: Pod): void {
-  if (current.spec?.nodeName === user.node) return;
-  throw forbidden(user, resource, current, "can only update pod status of pods that are bound to it");
+/** What others find a pod by, and what it was given, is for them to say. */
+function restrictPod(user: User, resource: Resource, current: Pod, next: Pod): void {
+  const isSame = (part: (pod: Pod) => unknown) => isEqual(part(current), part(next));
+  if (current.spec?.nodeName !== user.node) {
+    throw forbidden(user, resource, current, "can only update pod status for pods with spec.nodeName set to itself");
+  }
+  if (!isSame(({ metadata }) => metadata?.labels ?? {})) throw forbidden(user, resource, current, "cannot update labels through pod status");
+  if (!isSame(({ status }) => status?.resourceClaimStatuses ?? [])) throw forbidden(user, resource, current, "cannot update resource claim statues");
+  if (!isSame(({ status }) => status?.extendedResourceClaimStatus)) throw forbidden(user, resource, current, "cannot update extended resource claim status");
 }
 
 /** A node asks for tokens of its own pods only. */
