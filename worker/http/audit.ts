@@ -7,7 +7,6 @@
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { parse as parseYaml } from "yaml";
 import { auditEvent, type Audited, type Outcome } from "../audit/event.ts";
 import { auditingOf, everything, parsePolicy, type Auditing, type Policy, type Stage } from "../audit/policy.ts";
 import { isPrivileged } from "../auth/user.ts";
@@ -20,6 +19,7 @@ import { decodeProtobuf } from "./protobuf/decode.ts";
 import { queryOf } from "./query.ts";
 import { infoIn } from "./read-request-info.ts";
 import { isConnect, type RequestInfo } from "./request-info.ts";
+import { parseYaml } from "./yaml.ts";
 
 const longestIdLength = 64;
 
@@ -165,5 +165,5 @@ async function responseObjectOf(response: Response): Promise<unknown> {
 }
 
 function parsed(text: string, type: string): unknown {
-  return type.endsWith("yaml") ? parseYaml(text, { maxAliasCount: 100 }) : JSON.parse(text);
+  return type.endsWith("yaml") ? parseYaml(text).value : JSON.parse(text);
 }

@@ -1,5 +1,4 @@
 /** A request's body: bounded, JSON or YAML, then decoded as the kind that the path names. */
-import { parse as parseYaml } from "yaml";
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { apiVersionOf } from "../registry/text.ts";
@@ -8,6 +7,7 @@ import type { Resource } from "../resources/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
 import { decodeProtobuf, MalformedProtobuf } from "./protobuf/decode.ts";
 import { protobufType } from "./protobuf/encode.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** Upstream's limit for a request. */
 export const bodyLimitBytes = 3 * 1024 * 1024;
@@ -74,7 +74,7 @@ async function tooLarge(reader: ReadableStreamDefaultReader<Uint8Array> | undefi
 export function parseBody({ text, type }: Body, kind: string): unknown {
   if (type !== "" && !bodyTypes.includes(type)) throw StatusError.unsupportedMediaType(bodyTypes);
   try {
-    return type === "application/yaml" ? parseYaml(text, { maxAliasCount: 100 }) : JSON.parse(text);
+    return type === "application/yaml" ? parseUniqueYaml(text) : JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     const format = type === "application/yaml" ? "yaml" : "json";
@@ -82,6 +82,12 @@ export function parseBody({ text, type }: Body, kind: string): unknown {
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ${format} parse error: ${why}`,
     );
   }
+}
+
+function parseUniqueYaml(text: string): unknown {
+  const { value, duplicates: [twice] } = parseYaml(text);
+  if (twice !== undefined) throw new Error(`line ${twice.line}: key ${JSON.stringify(twice.key)} already set in map`);
+  return value;
 }
 
 export interface Decoded {

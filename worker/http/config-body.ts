@@ -1,9 +1,9 @@
 /** The text of an applied configuration: YAML, which most clients write as JSON. */
-import { parseDocument, type YAMLParseError } from "yaml";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { StatusError } from "../../protocol/status.ts";
 import type { FieldValidation } from "./body.ts";
 import { duplicateFields } from "./duplicates.ts";
+import { parseYaml, type ParsedYaml } from "./yaml.ts";
 
 export interface ParsedConfig {
   value: Record<string, unknown>;
@@ -39,21 +39,16 @@ function parsedJson(text: string, validation: FieldValidation): Parsed | undefin
 
 function parsedYaml(text: string): Parsed {
   try {
-    const document = parseDocument(text);
-    const [fatal] = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
-    if (fatal !== undefined) throw fatal;
-    return { value: document.toJS({ maxAliasCount: 100 }), problems: duplicateKeys(document.errors, text) };
+    const { value, duplicates } = parseYaml(text);
+    return { value, problems: duplicateKeys(duplicates) };
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw StatusError.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
   }
 }
 
-function duplicateKeys(errors: readonly YAMLParseError[], text: string): string[] {
-  if (errors.length === 0) return [];
-  const lines = errors.map(({ linePos, pos }) => {
-    const [key] = text.slice(...pos).split(":", 1);
-    return `line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(key)} already set in map`;
-  });
+function duplicateKeys(duplicates: ParsedYaml["duplicates"]): string[] {
+  if (duplicates.length === 0) return [];
+  const lines = duplicates.map(({ key, line }) => `line ${line}: key ${JSON.stringify(key)} already set in map`);
   return [`error converting YAML to JSON: yaml: unmarshal errors:\n  ${lines.join("\n  ")}`];
 }

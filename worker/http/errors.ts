@@ -17,7 +17,14 @@ export function statusResponse(status: Status, request?: Request): Response {
 }
 
 export function errorResponse(error: unknown, request?: Request): Response {
-  return statusResponse(error instanceof StatusError ? error.status : statusOfUnforeseen(error), request);
+  return statusResponse(statusOf(error), request);
+}
+
+function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  // Everything here that calls itself walks down what a client sent.
+  if (error instanceof RangeError && error.message.startsWith("Maximum call stack")) return StatusError.badRequest("json: exceeded max depth").status;
+  return statusOfUnforeseen(error);
 }
 
 /** An error that nobody foresaw is logged under an id of the request; the client learns the id and no more. */

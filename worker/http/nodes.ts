@@ -21,13 +21,13 @@ import { requestContext } from "../registry/context.ts";
 import { dnsAddress, kubernetesAddress } from "../registry/service-range.ts";
 import { decode } from "../resources/decode.ts";
 import type { RequestContext } from "../resources/resource.ts";
+import { readBody } from "./body.ts";
 import type { HttpEnv } from "./context.ts";
 import { withDeadline } from "../objects/deadline.ts";
 import { outcomes } from "../storage/ports.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 
 const sessionMs = 20_000;
-const maxBodyBytes = 3 * 1024 * 1024;
 
 /** `POST /nodes/{node}/poll`: the hub, which every poll asks anyway, verifies the agent's token. */
 export const pollRoutes = new Hono<HttpEnv>().post("/nodes/:node/poll", async (c) => {
@@ -132,8 +132,7 @@ function ownNode(user: RequestContext["user"], node: string): string {
 }
 
 async function bodyOf(request: Request): Promise<Record<string, unknown>> {
-  const text = await request.text();
-  if (text.length > maxBodyBytes) throw StatusError.requestEntityTooLarge(maxBodyBytes);
+  const { text } = await readBody(request);
   try {
     const value: unknown = text === "" ? {} : JSON.parse(text);
     if (isRecord(value)) return value;
