@@ -1,12 +1,7 @@
 /** The API from inside pods: stock kubectl in a container, with nothing but what the node gives it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { imageArchive } from "../../agent/host/image-archive.ts";
-import { exampleFiles } from "../../examples/image/files.ts";
-import { toolPath } from "../../worker/local/tools.ts";
 import { eventually } from "./harness/eventually.ts";
+import { loadKubectlImage } from "./harness/kubectl-image.ts";
 import { agentPid } from "./harness/node.ts";
 import { useCluster } from "./harness/use-cluster.ts";
 
@@ -15,18 +10,6 @@ const kubectl = (args: string | string[], input?: string) => use.current.kubectl
 const inPod = (pod: string, ...command: string[]) => kubectl(["exec", pod, "--", ...command]);
 const failsInPod = async (pod: string, ...command: string[]) => (await use.current.try(["exec", pod, "--", ...command])).stderr;
 const mount = "/var/run/secrets/kubernetes.io/serviceaccount";
-
-async function loadKubectlImage(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "kedge-e2e-kubectl-"));
-  try {
-    const files = [...exampleFiles(), { path: "/bin/kubectl", source: toolPath("kubectl"), mode: 0o755 }];
-    const archive = join(folder, "kubectl.tar");
-    writeFileSync(archive, await imageArchive({ name: "kubectl:1.35", files, entrypoint: ["/bin/sleep", "3600"], env: { PATH: "/bin:/usr/bin" } }));
-    expect((await use.current.command("load", archive)).stdout).toContain("kubectl:1.35");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** A pod whose container sleeps, from YAML lines of its spec at two spaces. */
 async function runPod(name: string, spec = "", container = ""): Promise<void> {
@@ -37,7 +20,7 @@ async function runPod(name: string, spec = "", container = ""): Promise<void> {
 
 beforeAll(async () => {
   await eventually(async () => expect(await kubectl("get nodes --no-headers")).toMatch(/ Ready /), { timeoutMs: 60_000 });
-  await loadKubectlImage();
+  expect((await loadKubectlImage(use.current.stateDir)).stdout).toContain("kubectl:1.35");
   await kubectl("create serviceaccount robot");
   await kubectl("create role robot --verb=get,list,watch,create --resource=pods,pods/exec");
   await kubectl("create rolebinding robot --role=robot --serviceaccount=default:robot");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "./harness/cluster.ts";
 import { eventually } from "./harness/eventually.ts";
+import { loadKubectlImage } from "./harness/kubectl-image.ts";
 import { deploymentManifest } from "./harness/manifests.ts";
 import { repository } from "./harness/owner.ts";
 import { secondHost } from "./harness/second-host.ts";
@@ -71,6 +72,17 @@ describe("a second node", () => {
     await use.current.apply(deploymentManifest({ name: "web", replicas: 4, podSpec: short }));
     await kubectl("rollout status deployment/web --timeout=60s");
     expect(await kubectl("get pods -l app=web -o jsonpath={.items[*].spec.nodeName}")).toContain("second");
+  });
+
+  it("lets its pods reach the API through its own agent", async () => {
+    expect((await loadKubectlImage(stateDir)).stdout).toContain("kubectl:1.35");
+    await use.current.apply("apiVersion: v1\nkind: Pod\nmetadata: {name: client}\nspec: {nodeName: second, terminationGracePeriodSeconds: 0, containers: [{name: app, image: 'kubectl:1.35'}]}");
+    await kubectl("wait pod/client --for=condition=Ready --timeout=60s");
+    const address = await kubectl("get pod client -o jsonpath={.status.podIP}");
+    expect(await kubectl("exec client -- kubectl auth whoami -o jsonpath={.status.userInfo.username}")).toBe("system:serviceaccount:default:default");
+    // The node whose network the control plane is on has another pod CIDR, and an agent of its own.
+    expect(await kubectl("get node second -o jsonpath={.spec.podCIDR}")).toMatch(new RegExp(`^${address.split(".").slice(0, 3).join("\\.")}\\.`));
+    await kubectl("delete pod client");
   });
 
   it("loses its Deployment's pods when its agent dies, and runs nothing twice when it returns", async () => {
