@@ -140,6 +140,26 @@ describe("an answer", () => {
     await vi.waitFor(() => expect(gone).toHaveBeenCalled());
   });
 
+  it.each(["has not begun", "has no connection yet"])("that %s is not waited for when the client goes away", async (what) => {
+    const arrived = vi.fn();
+    const left = vi.fn();
+    const silent = createTcpServer((socket) => {
+      arrived();
+      connections.push(socket.on("close", left).on("error", () => undefined).resume());
+    });
+    handle = (request) => {
+      arrived();
+      request.socket.on("close", left);
+    };
+    const server = what === "has not begun" ? address : new URL(`https://127.0.0.1:${await listening(silent)}`);
+    const client = connect({ host: "127.0.0.1", ...(await agentBefore({ server })) });
+    client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nsome");
+    await vi.waitFor(() => expect(arrived).toHaveBeenCalled());
+    client.destroy();
+    await vi.waitFor(() => expect(left).toHaveBeenCalled());
+    silent.close();
+  });
+
   it("that breaks off breaks off for the client, and does not look whole", async () => {
     handle = (_, response) => {
       response.write("half", () => response.destroy());

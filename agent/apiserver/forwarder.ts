@@ -44,7 +44,7 @@ export class Forwarder {
     this.#server = server;
     this.#timeouts = { ...defaults, ...timeouts };
     this.#isSecure = server.protocol === "https:";
-    const options = { keepAlive: true, keepAliveMsecs: probeAfterMs, maxFreeSockets: mostIdle };
+    const options = { keepAlive: true, maxFreeSockets: mostIdle };
     this.#agent = this.#isSecure ? new HttpsAgent({ ...options, ...(ca !== undefined && { ca }) }) : new HttpAgent(options);
   }
 
@@ -72,6 +72,7 @@ export class Forwarder {
     if (sent === undefined) return;
     sent.once("response", (response) => answer(response, refusal));
     sent.once("upgrade", (response, other, otherHead) => {
+      other.on("error", () => other.destroy());
       refusal.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
       join({ socket, head }, { socket: other, head: otherHead }, response);
     });
@@ -93,6 +94,7 @@ export class Forwarder {
     sent.on("error", (error) => {
       incoming.unpipe(sent);
       incoming.resume();
+      if (outgoing.destroyed) return; // The client went away before.
       if (outgoing.headersSent) outgoing.destroy();
       else if (!hasConnection) refuse(outgoing, StatusError.serviceUnavailable(`the control plane cannot be reached: ${error.message}`));
       else if (why.timeout !== undefined) refuse(outgoing, StatusError.timeout(why.timeout, 0));
@@ -127,6 +129,7 @@ export class Forwarder {
       }, ms);
     const answering = endAfter(answerMs, "the control plane did not answer in time");
     sent.once("socket", (socket) => {
+      socket.setKeepAlive(true, probeAfterMs);
       if (!socket.connecting) return onConnected();
       const connecting = endAfter(connectMs, `no connection within ${connectMs / 1000} s`);
       socket.once(this.#isSecure ? "secureConnect" : "connect", () => {

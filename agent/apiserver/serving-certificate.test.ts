@@ -69,7 +69,7 @@ describe("the certificate", () => {
   });
 
   it("goes on being used while there is no other one to be had", async () => {
-    await start();
+    (await start()).serving.stop();
     await clock.advance(60 * dayMs);
     const ask = vi.fn(() => Promise.reject(new Error("no link")));
     const { used } = await start({ ask });
