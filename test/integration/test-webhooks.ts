@@ -2,6 +2,8 @@
  * Webhooks of another party, for tests: whatever the Worker sends to the internet arrives here, outside of workerd.
  * What one does says its path: `/deny`, `/label`, …
  */
+import { answerConversion, isConversion } from "./test-conversions.ts";
+
 interface Review {
   request: { uid: string; operation: string; dryRun: boolean; object: { metadata?: { labels?: object; name?: string }; spec?: { containers?: unknown[] }; data?: Record<string, string> } | null; oldObject: object | null };
 }
@@ -42,6 +44,7 @@ interface Incoming {
 
 export async function answerWebhook(incoming: Incoming): Promise<Response> {
   const { pathname } = new URL(incoming.url);
+  if (isConversion(pathname)) return answerConversion(pathname, (await incoming.json()) as Parameters<typeof answerConversion>[1]);
   const behaviour = behaviours[pathname];
   if (behaviour === undefined) return new Response(null, { status: 404 });
   const { request } = (await incoming.json()) as Review;

@@ -57,7 +57,7 @@ async function answerOf(webhook: Webhook, review: Review, allowed: string): Prom
   const request = admissionRequest(review, review.context.newUid());
   const { clientConfig: config, timeoutSeconds = 10 } = webhook;
   const body = { kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request };
-  const answer = await callWebhook({ config, body, timeoutSeconds, allowed }).catch((error: unknown) => {
+  const answer = await callWebhook({ config, body, timeoutSeconds, isAdmission: true, allowed }).catch((error: unknown) => {
     throw error instanceof WebhookError ? new WebhookError(`failed to call webhook: ${error.message}`) : error;
   });
   const response = responseOf(answer, String(request["uid"]));

@@ -14,6 +14,8 @@ import { ensureClusterObjects } from "./bootstrap.ts";
 import { mendDefaultPolicy } from "./bootstrap-policy.ts";
 import type { App, Handler, HttpEnv } from "./context.ts";
 import { componentStatuses } from "./component-statuses.ts";
+import { isVersioned } from "../conversion/webhook-converter.ts";
+import { seenIn } from "./conversion.ts";
 import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
 import { remove, removeCollection } from "./delete.ts";
@@ -84,6 +86,10 @@ export function mountResources(app: App): void {
     const settings = isRead ? settingsCache.latest() : await settingsCache.current(bounded);
     const mending = isRead ? undefined : mendDefaultPolicy(c.env, bounded, settings);
     if (mending !== undefined) c.executionCtx.waitUntil(mending);
+    const settingsNow = () => settingsCache.current(bounded);
+    // What has a deadline needs none for each of its questions: a timer costs some hundredths of a GET.
+    const plain = { store: isLong(info) ? bounded : storeWithin(c.env), openWatch: openWatchOf(c.env) };
+    const { store, openWatch } = isVersioned(resource) ? seenIn(resource, { ...plain, env: c.env, settings: settingsNow }) : plain;
     const work = handler({
       request: c.req.raw,
       env: c.env,
@@ -94,10 +100,9 @@ export function mountResources(app: App): void {
       // Before anything is written: who cannot read the answer is refused.
       accepted: isLong(info) ? plainJson : acceptOf(c.req.raw, resource),
       user,
-      // What has a deadline needs none for each of its questions: a timer costs some hundredths of a GET.
-      store: isLong(info) ? bounded : storeWithin(c.env),
-      openWatch: openWatchOf(c.env),
-      settings: () => settingsCache.current(bounded),
+      store,
+      openWatch,
+      settings: settingsNow,
       authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
       context: { ...requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)), ...(isAudited(c.env) ? { annotate: annotating(c) } : {}) },
       waitUntil: (later) => c.executionCtx.waitUntil(later),

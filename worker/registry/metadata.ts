@@ -43,12 +43,12 @@ function nameErrors(resource: Resource, name: string): FieldError[] {
   return errors.map((why) => invalid("metadata.name", name, why));
 }
 
-function labelErrors(key: string, value: string): FieldError[] {
+export function labelErrors(key: string, value: string): FieldError[] {
   const values = labelValueErrors(value).map((why) => invalid("metadata.labels", value, why));
   return [...keyErrors("metadata.labels", key), ...values];
 }
 
-function annotationErrors(annotations: Record<string, string>): FieldError[] {
+export function annotationErrors(annotations: Record<string, string>): FieldError[] {
   let bytes = 0;
   const errors: FieldError[] = [];
   for (const [key, value] of Object.entries(annotations)) {

@@ -50,7 +50,7 @@ export function finishCreate(schemas: Schemas, resource: Resource, object: Kuber
     operation: {
       verb: "create",
       key: objectKey(resource, object.metadata?.namespace ?? "", object.metadata?.name ?? ""),
-      text: textOf(object),
+      text: textOf(object, resource.custom?.versions?.mark),
       index: indexOf(resource, object, context.settings),
       requires: [...namespaceRequirement(resource, object), ...definitionRequirement(resource), ...requirementsOf(attributes)],
       claims: claimsOf(resource, object),

@@ -20,7 +20,7 @@ import { hooksOf } from "./own/hooks-of.ts";
 import { applyDefaults } from "./plan-create.ts";
 import type { Planned, UpdateOptions } from "./registry.ts";
 import type { Schemas } from "./schemas.ts";
-import { apiVersionOf, textOf } from "./text.ts";
+import { apiVersionOf, isOutdated, textOf } from "./text.ts";
 
 /** `next` is changed into what will be stored. Undefined: nothing changed. */
 export function planUpdate(schemas: Schemas, options: UpdateOptions): Planned | undefined {
@@ -47,7 +47,7 @@ export function finishUpdate(schemas: Schemas, options: UpdateOptions): Planned 
   rejectInvalid(resource, next, errorsOf(schemas, options));
   const warnings = [...(subresource === undefined ? (resource.warnings?.(next) ?? []) : []), ...validate(attributesOf(options))];
   if (isGone(resource, next)) return removal(resource, current, next, warnings);
-  if (isEqual(next, current) || isOnlyLater(next, current)) return undefined;
+  if (!isOutdated(current) && (isEqual(next, current) || isOnlyLater(next, current))) return undefined;
   return { operation: updateOperation(resource, current, next, context.settings), object: next, warnings, picked: allocated?.picked ?? [] };
 }
 
@@ -67,7 +67,7 @@ export function updateOperation(
   return {
     verb: "update",
     key: keyOf(resource, current),
-    text: textOf(next),
+    text: textOf(next, resource.custom?.versions?.mark),
     index: indexOf(resource, next, settings),
     expect: { revision: Number(current.metadata.resourceVersion), uid: current.metadata.uid },
     claims: claimsWithout(claims, held),

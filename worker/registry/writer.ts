@@ -57,7 +57,7 @@ export async function commit(
     if ("current" in planned) return { object: planned.current, warnings: [], isWritten: false };
     const [written] = await writePlanned(store, [planned], { isDryRun: options.isDryRun ?? false });
     const result = written?.result ?? { ok: false, reason: "aborted" };
-    if (result.ok) return committed(planned, result.revision, options);
+    if (result.ok) return committed(planned, result, options);
     if (attempt >= attempts || !mayRepeat(result, planned, options)) {
       throw refusalOf(result, planned.operation, planned.object);
     }
@@ -65,12 +65,12 @@ export async function commit(
   }
 }
 
-function committed(planned: Planned, revision: number, { isDryRun }: CommitOptions): Committed {
+function committed(planned: Planned, { revision, text }: Extract<WriteResult, { ok: true }>, { isDryRun }: CommitOptions): Committed {
   const { object, warnings, operation } = planned;
   const kept = operation.verb === "create" ? undefined : object.metadata?.resourceVersion;
   const resourceVersion = isDryRun ? kept : String(revision);
   object.metadata = { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  const stored = isDryRun || operation.verb === "delete" ? undefined : { text: operation.text, revision };
+  const stored = isDryRun || operation.verb === "delete" ? undefined : { text: text ?? operation.text, revision };
   return {
     // Planning made the metadata complete.
     object: object as Stored<KubernetesObject>,

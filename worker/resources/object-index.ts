@@ -36,7 +36,7 @@ export function indexOf(resource: Resource, object: KubernetesObject, settings: 
 function fieldsOf(resource: Resource, object: Stored<KubernetesObject>): Record<string, string> {
   const { name, namespace } = object.metadata;
   const common = { "metadata.name": name, ...(resource.isNamespaced ? { "metadata.namespace": namespace ?? "" } : {}) };
-  return { ...common, ...resource.selectableFields?.(object) };
+  return { ...common, ...(resource.custom?.indexedFields ?? resource.selectableFields)?.(object) };
 }
 
 /** Kinds that a controller adopts by their labels. */

@@ -145,8 +145,39 @@ export interface CustomKind {
   decode(value: unknown): DecodeResult<KubernetesObject>;
   /** The schema as types, the kind's own under its `schema`. */
   types: Types;
-  /** Absent: what is stored is what is served. May change what it is given. */
+  /** Absent: what is stored is what is served, or ../conversion makes it so. May change what it is given. */
   fromStorage?<T extends KubernetesObject>(object: T): T;
+  /** Drops what the schema does not know. Mutates. */
+  prune(object: KubernetesObject): void;
+  /** Absent: the definition has this one and never changed. */
+  versions?: CustomVersions;
+  /** What an object's index keeps for field selectors: the fields of every version. */
+  indexedFields(object: KubernetesObject): Record<string, string>;
+}
+
+/**
+ * The versions of a custom kind. Of a definition with several, each text ends with the `apiVersion` that it is in, see
+ * ../registry/text.ts.
+ */
+export interface CustomVersions {
+  /** All of them, served or not, by `apiVersion`. */
+  byApiVersion: ReadonlyMap<string, Resource>;
+  /** In which objects are stored now. */
+  storage: string;
+  /** True: objects may be there that were written when the definition was another one. */
+  isChanged: boolean;
+  /** In which a text is that does not say: it was stored when there was one version. */
+  unmarked: string;
+  /** Which texts of this version say; absent: there is one version. */
+  mark?: string;
+  /** Absent: versions differ in nothing but their name. */
+  webhook?: ConversionWebhook;
+}
+
+export interface ConversionWebhook {
+  clientConfig: { url?: string; service?: { namespace: string; name: string } };
+  /** Versions of ConversionReview that it understands, best first. */
+  reviewVersions: string[];
 }
 
 /** Where a kind keeps what its `scale` subresource shows; kinds of the table all keep it in the same place. */

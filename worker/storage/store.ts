@@ -65,6 +65,8 @@ export interface StoredObject {
   key: ObjectKey;
   revision: number;
   text: ObjectText;
+  /** True: the text was converted from a version that is no longer the one to store (../conversion). */
+  isOutdated?: true;
 }
 
 /** What a list or a watch covers. All given parts must match. */
@@ -150,7 +152,8 @@ export interface WriteList {
 }
 
 export type WriteResult =
-  | { ok: true; revision: number }
+  /** `text`: how the object reads, where that is not what was given (../conversion). */
+  | { ok: true; revision: number; text?: ObjectText }
   | {
       ok: false;
       reason:

@@ -14,6 +14,8 @@ export interface WebhookCall {
   config: WebhookClientConfig;
   body: unknown;
   timeoutSeconds: number;
+  /** As upstream: admission tells its patience in the URL, and who it is. */
+  isAdmission: boolean;
   /** WEBHOOK_ALLOW_PRIVATE. */
   allowed: string;
 }
@@ -27,15 +29,15 @@ export class WebhookError extends Error {
 const answerBytes = 4 * 1024 * 1024;
 
 /** The JSON of the answer, whatever it says. */
-export async function callWebhook({ config, body, timeoutSeconds, allowed }: WebhookCall): Promise<unknown> {
+export async function callWebhook({ config, body, timeoutSeconds, isAdmission, allowed }: WebhookCall): Promise<unknown> {
   const url = urlOf(config);
   const refusal = refusalOf(url, allowed);
   if (refusal !== undefined) throw new WebhookError(`Post ${JSON.stringify(url)}: ${refusal}`);
-  const target = `${url}?timeout=${timeoutSeconds}s`;
+  const target = isAdmission ? `${url}?timeout=${timeoutSeconds}s` : url;
   try {
     const response = await fetch(target, {
       method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json, */*", "user-agent": "kube-apiserver-admission" },
+      headers: { "content-type": "application/json", accept: "application/json, */*", "user-agent": isAdmission ? "kube-apiserver-admission" : "kube-apiserver" },
       body: JSON.stringify(body),
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutSeconds * 1000),

@@ -6,6 +6,7 @@ import { storeOf } from "../../objects/ports.ts";
 import type { StoreStats } from "../../storage/store.ts";
 import type { App } from "../context.ts";
 import { seatCounts } from "../fairness.ts";
+import { conversionText } from "./conversion-metrics.ts";
 import { flowText } from "./flow-metrics.ts";
 import { requestText } from "./request-metrics.ts";
 import { Gauge, headOf } from "./series.ts";
@@ -33,7 +34,7 @@ const metrics = {
 export function mountMetrics(app: App): void {
   app.get("/metrics", async (c) => {
     const stats = await storeOf(c.env).stats();
-    const text = storeText(stats) + objectsText(stats) + requestText(Date.now()) + flowText(seatCounts());
+    const text = storeText(stats) + objectsText(stats) + requestText(Date.now()) + flowText(seatCounts()) + conversionText();
     return c.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
 }

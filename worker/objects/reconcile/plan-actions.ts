@@ -4,7 +4,7 @@ import { StatusError } from "../../../protocol/status.ts";
 import { admitCreate, type AdmissionPorts } from "../../admission/admit.ts";
 import type { Action } from "../../controllers/controller.ts";
 import type { Planned } from "../../registry/registry.ts";
-import { resourceOf } from "../../resources/custom/kinds.ts";
+import { resourceOfStored } from "../../resources/custom/kinds.ts";
 import { objectKey, type RequestContext, type Resource } from "../../resources/resource.ts";
 import type { ObjectKey } from "../../storage/store.ts";
 import type { EventAction } from "./event-objects.ts";
@@ -85,7 +85,7 @@ async function planAction(
   { admission, context }: Surroundings,
 ): Promise<Planned | undefined> {
   const { planner } = admission;
-  const resource = resourceOf(context.settings, action.object);
+  const resource = resourceOfStored(context.settings, action.object);
   if (resource === undefined) throw new Error(`no resource for ${action.object.apiVersion} ${action.object.kind}`);
   // The planner changes what it is given, and a template may be shared by a hundred pods.
   if (action.type === "create") return admitCreate({ resource, object: structuredClone(action.object), context }, admission);

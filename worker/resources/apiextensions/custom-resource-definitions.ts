@@ -26,6 +26,8 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
       names.listKind ||= `${names.kind}List`;
     }
     spec.conversion ??= { strategy: "None" };
+    const service = spec.conversion.webhook?.clientConfig?.service;
+    if (service !== undefined) service.port ??= 443;
   },
   validate: definitionErrors,
   validateCreate: approvalErrors,

@@ -5,6 +5,7 @@ import { isConditionTrue, type CustomResourceDefinition, type JsonSchema, type N
 import type { FieldError } from "../resource.ts";
 import { duplicatesAt, forbidden, invalid, notSupported, oneOf, required } from "../rules/field-errors.ts";
 import { dns1035LabelErrors, dns1123SubdomainErrors } from "../rules/names.ts";
+import { webhookClientErrors } from "../rules/webhook-client-rules.ts";
 import { decodeNested } from "./nested-schemas.ts";
 import { leadsSomewhere, schemaErrors } from "./schema-rules.ts";
 import { structuralErrors } from "./structural-rules.ts";
@@ -151,12 +152,32 @@ function typeAt(schema: JsonSchema, path: string): string {
   return path.split(".").slice(1).reduce<JsonSchema | undefined>((at, name) => at?.properties?.[name], schema)?.type ?? "";
 }
 
+/** Upstream's own form of the field has other names than the one that is written. */
 function conversionErrors({ conversion }: Spec): FieldError[] {
   if (conversion === undefined) return [];
-  const errors = oneOf("spec.conversion.strategy", conversion.strategy, ["None", "Webhook"]);
-  if (conversion.strategy === "Webhook") errors.push(forbidden("spec.conversion.strategy", "conversion webhooks cannot be called by this control plane, use None"));
-  else if (conversion.webhook !== undefined) errors.push(forbidden("spec.conversion.webhook", "should not be set when strategy is not set to Webhook"));
-  return errors;
+  const { strategy, webhook } = conversion;
+  const [config, versions] = ["spec.conversion.webhookClientConfig", "spec.conversion.conversionReviewVersions"];
+  const errors = oneOf("spec.conversion.strategy", strategy, ["None", "Webhook"]);
+  if (strategy !== "Webhook") {
+    if (webhook?.clientConfig !== undefined) errors.push(forbidden(config, "should not be set when strategy is not set to Webhook"));
+    if ((webhook?.conversionReviewVersions ?? []).length > 0) errors.push(forbidden(versions, "should not be set when strategy is not set to Webhook"));
+    return errors;
+  }
+  if (webhook?.clientConfig === undefined) errors.push(required(config, "required when strategy is set to Webhook"));
+  else errors.push(...webhookClientErrors(config, webhook.clientConfig));
+  return [...errors, ...reviewVersionsErrors(webhook?.conversionReviewVersions ?? [], versions)];
+}
+
+const knownReviewVersions = ["v1", "v1beta1"];
+
+function reviewVersionsErrors(versions: string[], path: string): FieldError[] {
+  if (versions.length === 0) return [required(path)];
+  const each = versions.flatMap((version, at) => {
+    if (versions.indexOf(version) < at) return [invalid(`${path}[${at}]`, version, "duplicate version")];
+    return dns1035LabelErrors(version).map((why) => invalid(`${path}[${at}]`, version, why));
+  });
+  if (versions.some((version) => knownReviewVersions.includes(version))) return each;
+  return [...each, invalid(path, versions, `must include at least one of ${knownReviewVersions.join(", ")}`)];
 }
 
 const approval = "api-approved.kubernetes.io";

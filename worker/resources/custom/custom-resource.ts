@@ -4,7 +4,7 @@ import { definitionColumns } from "./columns.ts";
 import { decodeCustom } from "./decode.ts";
 import { applyDefaults, hasDefaults } from "./defaults.ts";
 import { allVerbs } from "../define.ts";
-import type { FieldError, Resource, SubresourceStrategy } from "../resource.ts";
+import type { CustomVersions, FieldError, Resource, SubresourceStrategy } from "../resource.ts";
 import { keepAllBut } from "../status-strategy.ts";
 import { find, parseJsonPath } from "./json-path.ts";
 import type { CustomResourceDefinition, JsonSchema, Version } from "./json-schema.ts";
@@ -14,8 +14,9 @@ import { scaledBy } from "./scale.ts";
 import { typesOf, type Types } from "./types.ts";
 import { validateValue } from "./validate-value.ts";
 
-export function customResource(definition: CustomResourceDefinition, version: Version): Resource {
-  const { group = "", scope = "", names, versions = [] } = definition.spec ?? {};
+/** `versions`: absent of a kind that is stored as it is served. */
+export function customResource(definition: CustomResourceDefinition, version: Version, versions?: CustomVersions): Resource {
+  const { group = "", scope = "", names, versions: all = [] } = definition.spec ?? {};
   const accepted = { ...names, ...definition.status?.acceptedNames };
   const schema = version.schema?.openAPIV3Schema ?? {};
   const kind = accepted.kind ?? "";
@@ -23,7 +24,8 @@ export function customResource(definition: CustomResourceDefinition, version: Ve
   const hasStatus = version.subresources?.status !== undefined;
   const scale = version.subresources?.scale === undefined ? undefined : scaledBy(version.subresources.scale);
   // As long as there was one schema and it fills nothing in, what is stored is what is served.
-  const isServedAsStored = versions.length === 1 && definition.metadata?.generation === 1 && !hasDefaults(schema);
+  const isServedAsStored = all.length === 1 && definition.metadata?.generation === 1 && !hasDefaults(schema);
+  const isConverted = versions?.webhook !== undefined;
   const deprecation = version.deprecated === true ? version.deprecationWarning ?? `${group}/${version.name} ${kind} is deprecated` : undefined;
   return {
     group,
@@ -42,7 +44,10 @@ export function customResource(definition: CustomResourceDefinition, version: Ve
       definition: definition.metadata?.name ?? "",
       types: lazily(() => typesOf(name, schema)),
       decode: (value) => decodeCustom(schema, value),
-      ...(isServedAsStored ? {} : { fromStorage: (object) => fromStorage(schema, object) }),
+      ...(isServedAsStored || isConverted ? {} : { fromStorage: (object) => fromStorage(schema, object) }),
+      prune: (object) => void prune(object, schema),
+      ...(versions === undefined ? {} : { versions }),
+      indexedFields: fieldsAt(all.flatMap(({ selectableFields = [] }) => selectableFields)),
     },
     ...(deprecation === undefined ? {} : { deprecation }),
     ...(scale === undefined ? {} : { scale }),
@@ -60,7 +65,7 @@ export function customResource(definition: CustomResourceDefinition, version: Ve
       ...(version.subresources?.scale === undefined ? {} : { scale: scaleOf(schema) }),
     },
     columns: definitionColumns(version.additionalPrinterColumns),
-    selectableFields: selectableFieldsOf(version),
+    selectableFields: fieldsAt(version.selectableFields ?? []),
   };
 }
 
@@ -103,8 +108,8 @@ function scaleOf(schema: JsonSchema): SubresourceStrategy<KubernetesObject> {
   return { prepareForUpdate: () => {}, validateUpdate: (next, previous) => errorsOf(next, schema, previous) };
 }
 
-function selectableFieldsOf({ selectableFields = [] }: Version): (object: KubernetesObject) => Record<string, string> {
-  const fields = selectableFields.map(({ jsonPath }) => [jsonPath.replace(/^\./, ""), parseJsonPath(jsonPath)] as const);
+function fieldsAt(selectable: { jsonPath: string }[]): (object: KubernetesObject) => Record<string, string> {
+  const fields = selectable.map(({ jsonPath }) => [jsonPath.replace(/^\./, ""), parseJsonPath(jsonPath)] as const);
   return (object) => Object.fromEntries(fields.map(([name, path]) => {
     const [value] = "steps" in path ? find(object, path.steps) : [];
     return [name, value === undefined || value === null ? "" : String(value as string | number | boolean)];

@@ -96,10 +96,16 @@ export interface CustomResourceDefinition extends KubernetesObject {
     names: Names;
     scope: string;
     versions: Version[];
-    conversion?: { strategy: string; webhook?: { clientConfig?: { url?: string; service?: object; caBundle?: string }; conversionReviewVersions?: string[] } };
+    conversion?: { strategy: string; webhook?: { clientConfig?: WebhookClientConfig; conversionReviewVersions?: string[] } };
     preserveUnknownFields?: boolean;
   };
   status?: { acceptedNames?: Partial<Names>; conditions?: Condition[]; storedVersions?: string[] };
+}
+
+export interface WebhookClientConfig {
+  url?: string;
+  service?: { namespace: string; name: string; path?: string; port?: number };
+  caBundle?: string;
 }
 
 export const definitionsKey = "customresourcedefinitions.apiextensions.k8s.io";

@@ -3,9 +3,9 @@ import type { KubernetesObject } from "../../../protocol/kubernetes/object.ts";
 import { derived, type Settings } from "../../settings/settings.ts";
 import { compareVersions } from "../groups.ts";
 import * as table from "../registry.ts";
-import { resourceKey, type Resource } from "../resource.ts";
+import { resourceKey, type CustomVersions, type Resource } from "../resource.ts";
 import { customResource } from "./custom-resource.ts";
-import { definitionsKey, isConditionTrue, type CustomResourceDefinition } from "./json-schema.ts";
+import { definitionsKey, isConditionTrue, type CustomResourceDefinition, type Version } from "./json-schema.ts";
 
 interface CustomKinds {
   /** With the table's, in the order in which discovery lists them. */
@@ -33,12 +33,31 @@ const customKinds = derived([definitionsKey], (settings): CustomKinds => {
 });
 
 function kindsOf(definition: CustomResourceDefinition, byKey: Map<string, Resource>): Resource[] {
+  const byApiVersion = new Map<string, Resource>();
   return (definition.spec?.versions ?? []).flatMap((version) => {
-    const resource = customResource(definition, version);
+    const resource = customResource(definition, version, versionsOf(definition, version, byApiVersion));
+    byApiVersion.set(table.apiVersionOf(resource), resource);
     if (version.storage) byKey.set(resourceKey(resource), resource);
     // A built-in kind of the same path hides it.
     return version.served && table.resourceFor(resource.group, resource.version, resource.plural) === undefined ? [resource] : [];
   });
+}
+
+function versionsOf({ spec, status, metadata }: CustomResourceDefinition, { name }: Version, byApiVersion: Map<string, Resource>): CustomVersions | undefined {
+  const { group = "", versions = [], conversion } = spec ?? {};
+  if (versions.length === 1 && metadata?.generation === 1) return undefined;
+  const storage = versions.find((version) => version.storage)?.name ?? name;
+  const isByWebhook = conversion?.strategy === "Webhook" && versions.length > 1;
+  const webhook = { clientConfig: conversion?.webhook?.clientConfig ?? {}, reviewVersions: conversion?.webhook?.conversionReviewVersions ?? [] };
+  return {
+    byApiVersion,
+    storage: `${group}/${storage}`,
+    isChanged: metadata?.generation !== 1,
+    unmarked: `${group}/${status?.storedVersions?.[0] ?? storage}`,
+    // What is written is in the words of the version that it is written through, and is converted on its way to the store.
+    ...(versions.length === 1 ? {} : { mark: `${group}/${isByWebhook ? name : storage}` }),
+    ...(isByWebhook ? { webhook } : {}),
+  };
 }
 
 const pathOf = ({ group, version, plural }: Resource): string => `${group}/${version}/${plural}`;
@@ -70,6 +89,15 @@ export function resourceByKind(settings: Settings, apiVersion: string, kind: str
 /** The resource of an object that says its own kind. */
 export function resourceOf(settings: Settings, object: KubernetesObject): Resource | undefined {
   return resourceByKind(settings, object.apiVersion ?? "", object.kind ?? "");
+}
+
+/** The same of an object as it was stored, maybe in a version that nobody is served. */
+export function resourceOfStored(settings: Settings, object: KubernetesObject): Resource | undefined {
+  const served = resourceOf(settings, object);
+  if (served !== undefined) return served;
+  const { apiVersion = "", kind = "" } = object;
+  const inVersion = (one: Resource) => (table.apiVersionOf(one) === apiVersion ? one : one.custom?.versions?.byApiVersion.get(apiVersion));
+  return [...customKinds(settings).byKey.values()].map((one) => (one.kind === kind ? inVersion(one) : undefined)).find((one) => one !== undefined);
 }
 
 /** Each kind that is stored, once. */
