@@ -22,8 +22,10 @@ export interface Reader {
   readonly credentials: Credentials;
   /** This look is the one that an earlier look asked for with `requeueAfterMs`. */
   readonly isRequeued: boolean;
-  /** What the cluster is set to: which custom resources there are. */
+  /** What the cluster is set to: which custom resources there are; maybe a second old. */
   readonly settings: Settings;
+  /** As it is now: for who must not miss one that was made a moment ago. */
+  verifiedSettings(): Promise<Settings>;
 }
 
 /** The certificate in PEM, as base64. Undefined: the signer is somebody else. */

@@ -55,7 +55,7 @@ async function readOwners(reader: Reader, dependents: Stored<KubernetesObject>[]
 }
 
 async function readOwner(reader: Reader, { apiVersion, kind, name, uid }: OwnerReference, namespace: string): Promise<OwnerState> {
-  const resource = resourceByKind(reader.settings, apiVersion, kind);
+  const resource = resourceByKind(reader.settings, apiVersion, kind) ?? resourceByKind(await reader.verifiedSettings(), apiVersion, kind);
   if (resource === undefined) return "solid";
   return stateOf(await reader.get(objectKey(resource, resource.isNamespaced ? namespace : "", name)), uid);
 }

@@ -37,7 +37,8 @@ export const namespaceController: Controller<NamespaceSnapshot> = {
     ]);
     const contents: NamespaceSnapshot["contents"] = {};
     if (namespace !== undefined && isDeleting(namespace)) {
-      const namespaced = storedResources(reader.settings).filter((resource) => resource.isNamespaced).map(resourceKey);
+      // Once it was seen to be empty it goes: no kind may be missed.
+      const namespaced = storedResources(await reader.verifiedSettings()).filter((resource) => resource.isNamespaced).map(resourceKey);
       await Promise.all(namespaced.map(async (resource) => {
         contents[resource] = await reader.list({ resource, namespace: name });
       }));

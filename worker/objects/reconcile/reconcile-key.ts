@@ -48,9 +48,10 @@ export async function reconcileKey(
   surroundings: Surroundings,
 ): Promise<Outcome> {
   const { store, planner, credentials, isRequeued = false } = surroundings;
-  const context = await surroundings.context();
-  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, credentials, isRequeued, settings: context.settings });
-  const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, context.now);
+  const given = await surroundings.context();
+  const reader = new SnapshotReader(store, { seed: surroundings.seed(), refusals, credentials, isRequeued, settings: given.settings, verified: surroundings.verified });
+  const { actions, requeueAfterMs } = await reconciler.reconcile(reader, key, given.now);
+  const context = { ...given, settings: reader.settings };
   const wanted = actions.filter(isOfObject);
   const informed = await withLookups(wanted.flatMap((action) => createOf(action, context.settings)), context, surroundings);
   const admission = { planner, store, verified: surroundings.verified, isDryRun: false, allowed: surroundings.webhooksAllowed ?? "" };

@@ -13,20 +13,33 @@ export class SnapshotReader implements Reader {
   readonly seed: number;
   readonly refusals: readonly string[];
   readonly isRequeued: boolean;
-  readonly settings: Settings;
   readonly credentials: Credentials;
   /** What was read, by key: updates and deletes are planned against it. */
   readonly observed = new Map<ObjectKey, Stored<KubernetesObject>>();
   readonly #store: Pick<Store, "getMany" | "list" | "usedOf">;
+  readonly #verified: () => Promise<Settings>;
+  #settings: Settings;
+  #areVerified = false;
   #revision = Number.POSITIVE_INFINITY;
 
-  constructor(store: Pick<Store, "getMany" | "list" | "usedOf">, options: Pick<Reader, "seed" | "refusals" | "isRequeued" | "settings" | "credentials">) {
+  constructor(store: Pick<Store, "getMany" | "list" | "usedOf">, options: Pick<Reader, "seed" | "refusals" | "isRequeued" | "settings" | "credentials"> & { verified(): Promise<Settings> }) {
     this.#store = store;
     this.seed = options.seed;
     this.refusals = options.refusals;
     this.isRequeued = options.isRequeued;
-    this.settings = options.settings;
+    this.#settings = options.settings;
+    this.#verified = options.verified;
     this.credentials = options.credentials;
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  async verifiedSettings(): Promise<Settings> {
+    if (!this.#areVerified) this.#settings = await this.#verified();
+    this.#areVerified = true;
+    return this.#settings;
   }
 
   /** The revision to guard a plan with: nothing that was read is older. */
@@ -38,7 +51,7 @@ export class SnapshotReader implements Reader {
     const { revision, items } = await this.#store.getMany([key]);
     this.#readAt(revision);
     const item = items[0];
-    return item === undefined ? undefined : this.#parsed<T>(item);
+    return item === undefined ? undefined : await this.#parsed<T>(item);
   }
 
   async list<T extends KubernetesObject>(query: ListQuery): Promise<Stored<T>[]> {
@@ -49,7 +62,7 @@ export class SnapshotReader implements Reader {
       if ("expired" in page) throw new Error(`list of ${query.resource} expired at ${page.revision}`);
       this.#readAt(page.revision);
       for (const item of page.items) {
-        const object = this.#parsed<T>(item);
+        const object = await this.#parsed<T>(item);
         if (object !== undefined) objects.push(object);
       }
       after = page.next;
@@ -65,9 +78,11 @@ export class SnapshotReader implements Reader {
     this.#revision = Math.min(this.#revision, revision);
   }
 
-  /** kedge's own objects (`_agents`) are of no kind and are left out. */
-  #parsed<T extends KubernetesObject>(item: StoredObject): Stored<T> | undefined {
-    const resource = resourceByKey(this.settings, item.key.slice(0, item.key.indexOf("/")));
+  /** kedge's own objects (`_agents`) are of no kind and are left out; another kind may have been made a moment ago. */
+  async #parsed<T extends KubernetesObject>(item: StoredObject): Promise<Stored<T> | undefined> {
+    const name = item.key.slice(0, item.key.indexOf("/"));
+    const known = resourceByKey(this.#settings, name);
+    const resource = known !== undefined || name.startsWith("_") ? known : resourceByKey(await this.verifiedSettings(), name);
     if (resource === undefined) return undefined;
     const object = objectOf<T>(resource, item);
     // Read twice, it is compared as it was first: who changed it in between is not to be overwritten.
