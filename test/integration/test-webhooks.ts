@@ -32,6 +32,13 @@ const behaviours: Record<string, Behaviour> = {
     const isUnwanted = object?.data?.["webhook-e2e-test"] === "webhook-disallow" || object?.metadata?.name === "disallowed-pod";
     return isUnwanted ? { allowed: false, status: { message: "the object contains unwanted data", reason: "Forbidden", code: 403 } } : { allowed: true };
   },
+  "/custom-resource": ({ operation, object, oldObject }) => {
+    const shown = (operation === "DELETE" ? oldObject : object) as { data?: Record<string, string> } | null;
+    const mark = shown?.data?.["webhook-e2e-test"];
+    const denied = (message: string) => ({ allowed: false, status: { message, reason: "Forbidden", code: 403 } });
+    if (operation === "DELETE" && mark === "webhook-nondeletable") return denied("the custom resource cannot be deleted because it contains unwanted key and value");
+    return mark === "webhook-disallow" ? denied("the custom resource contains unwanted data") : { allowed: true };
+  },
   "/wait": () => new Promise((resolve) => setTimeout(() => resolve({ allowed: true }), 3_000)),
   "/slow": () => new Promise((resolve) => setTimeout(() => resolve(new Response("late")), 5_000)),
 };
