@@ -1,4 +1,5 @@
 /** The API from inside pods: stock kubectl in a container, with nothing but what the node gives it. */
+import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./harness/eventually.ts";
 import { loadKubectlImage } from "./harness/kubectl-image.ts";
@@ -91,6 +92,16 @@ describe("TokenRequestProjection should mount a projected volume with token usin
   });
 });
 
+describe("OIDC Discovery (ServiceAccountIssuerDiscovery)", () => {
+  it("lets a pod verify its own token by what the issuer publishes", async () => {
+    const raw = async (path: string) => JSON.parse(await inPod("client", "kubectl", "get", "--raw", path)) as unknown;
+    const { issuer, jwks_uri } = (await raw("/.well-known/openid-configuration")) as { issuer: string; jwks_uri: string };
+    const keys = (await raw(new URL(jwks_uri).pathname)) as JSONWebKeySet;
+    const { payload } = await jwtVerify(await inPod("client", "cat", `${mount}/token`), createLocalJWKSet(keys), { issuer, audience: issuer });
+    expect(payload.sub).toBe("system:serviceaccount:default:robot");
+  });
+});
+
 describe("a client in a pod", () => {
   it("is who its service account is", async () => {
     expect(await inPod("client", "kubectl", "auth", "whoami")).toMatch(/Username\s+system:serviceaccount:default:robot/);
@@ -164,7 +175,8 @@ describe("a client that goes on asking", () => {
     process.kill(killed, "SIGKILL");
     await eventually(() => expect(agentPid(use.current)).not.toBe(killed));
     await eventually(goesOn, { timeoutMs: 60_000 });
-    await eventually(async () => expect(await inPod("asking", "cat", `${mount}/token`)).not.toBe(token), { timeoutMs: 60_000, intervalMs: 1000 });
+    // Volumes are looked after about once a minute.
+    await eventually(async () => expect(await inPod("asking", "cat", `${mount}/token`)).not.toBe(token), { timeoutMs: 120_000, intervalMs: 1000 });
     await goesOn();
-  });
+  }, 240_000);
 });
