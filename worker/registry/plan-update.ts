@@ -45,7 +45,7 @@ export function finishUpdate(schemas: Schemas, options: UpdateOptions): Planned 
   if (subresource !== "binding") countGeneration(resource, current, next);
   trackUpdate(options);
   rejectInvalid(resource, next, errorsOf(schemas, options));
-  const warnings = [...(subresource === undefined ? (resource.warnings?.(next) ?? []) : []), ...validate(attributesOf(options))];
+  const warnings = [...(subresource === undefined ? (resource.warnings?.(next, current) ?? []) : []), ...validate(attributesOf(options))];
   if (isGone(resource, next)) return removal(resource, current, next, warnings);
   if (!isOutdated(current) && (isEqual(next, current) || isOnlyLater(next, current))) return undefined;
   return { operation: updateOperation(resource, current, next, context.settings), object: next, warnings, picked: allocated?.picked ?? [] };

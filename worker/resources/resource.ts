@@ -115,8 +115,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   /** Rules that only a new object has to keep. */
   validateCreate?(object: T): FieldError[];
   validateUpdate?(next: T, previous: Stored<T>): FieldError[];
-  /** Warning headers. */
-  warnings?(object: T): string[];
+  /** Warning headers; `previous` is what an update changes. */
+  warnings?(object: T, previous?: Stored<T>): string[];
   subresources: { status?: SubresourceStrategy<T>; [name: string]: SubresourceStrategy<T> | undefined };
   columns: Column[];
   /** Beyond `metadata.name` and `metadata.namespace`. */

@@ -2,12 +2,12 @@
 import type { DaemonSet } from "../../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, containersColumn, imagesColumn, integer, labelsText, nameColumn, selectorColumn } from "../columns.ts";
 import { defaultPodSpec } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { defineResource } from "../define.ts";
 import { indexSelector } from "../label-selector.ts";
 import { statusStrategy } from "../status-strategy.ts";
 import { daemonSetErrors } from "./daemon-set-rules.ts";
 import { immutableSelector } from "./workload-rules.ts";
+import { workloadWarnings } from "../warnings/workloads.ts";
 
 type Count = "desiredNumberScheduled" | "currentNumberScheduled" | "numberReady" | "updatedNumberScheduled" | "numberAvailable";
 
@@ -36,7 +36,7 @@ export const daemonSets = defineResource<DaemonSet>({
   },
   validate: daemonSetErrors,
   validateUpdate: immutableSelector,
-  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template.spec),
+  warnings: (daemonSet, previous) => workloadWarnings("spec.template", daemonSet.spec?.template, daemonSet, previous),
   subresources: { status: statusStrategy<DaemonSet>() },
   columns: [
     nameColumn,

@@ -5,11 +5,11 @@ import { ageColumn, containersColumn, imagesColumn, nameColumn, selectorColumn }
 import { defineResource } from "../define.ts";
 import { indexSelector } from "../label-selector.ts";
 import { defaultPodSpec } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { deploymentErrors } from "./deployment-rules.ts";
 import { scaleStrategy, statusStrategy } from "../status-strategy.ts";
 import { immutableSelector } from "./workload-rules.ts";
 import { countColumn, readyOfDesiredColumn } from "./workload-columns.ts";
+import { hostnameWarnings, workloadWarnings } from "../warnings/workloads.ts";
 
 export const deployments = defineResource<Deployment>({
   group: "apps",
@@ -37,7 +37,7 @@ export const deployments = defineResource<Deployment>({
   },
   validate: deploymentErrors,
   validateUpdate: immutableSelector,
-  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template.spec),
+  warnings: (deployment, previous) => [...hostnameWarnings("Pod names and hostnames", deployment, previous), ...workloadWarnings("spec.template", deployment.spec?.template, deployment, previous)],
   subresources: { status: statusStrategy<Deployment>(), scale: scaleStrategy<Deployment>() },
   columns: [
     nameColumn,

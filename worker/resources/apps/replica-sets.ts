@@ -6,10 +6,10 @@ import { defineResource } from "../define.ts";
 import { required } from "../rules/field-errors.ts";
 import { indexSelector } from "../label-selector.ts";
 import { defaultPodSpec } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { scaleStrategy, statusStrategy } from "../status-strategy.ts";
 import { immutableSelector, workloadErrors } from "./workload-rules.ts";
 import { countColumn, desiredColumn } from "./workload-columns.ts";
+import { hostnameWarnings, workloadWarnings } from "../warnings/workloads.ts";
 
 export const replicaSets = defineResource<ReplicaSet>({
   group: "apps",
@@ -30,7 +30,7 @@ export const replicaSets = defineResource<ReplicaSet>({
   },
   validate: ({ spec }) => (spec === undefined ? [required("spec.selector")] : workloadErrors(spec, "ReplicaSet", "deployment")),
   validateUpdate: immutableSelector,
-  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template?.spec),
+  warnings: (replicaSet, previous) => [...hostnameWarnings("Pod names and hostnames", replicaSet, previous), ...workloadWarnings("spec.template", replicaSet.spec?.template, replicaSet, previous)],
   subresources: { status: statusStrategy<ReplicaSet>(), scale: scaleStrategy<ReplicaSet>() },
   columns: [
     nameColumn,

@@ -5,10 +5,11 @@ import { ageColumn, containersColumn, imagesColumn, nameColumn } from "../column
 import { defineResource } from "../define.ts";
 import { indexSelector } from "../label-selector.ts";
 import { defaultPodSpec } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { scaleStrategy, statusStrategy } from "../status-strategy.ts";
 import { statefulSetErrors, statefulSetUpdateErrors } from "./stateful-set-rules.ts";
 import { readyOfDesiredColumn } from "./workload-columns.ts";
+import { claimWarnings } from "../warnings/volumes.ts";
+import { workloadWarnings } from "../warnings/workloads.ts";
 
 export const statefulSets = defineResource<StatefulSet>({
   group: "apps",
@@ -39,7 +40,7 @@ export const statefulSets = defineResource<StatefulSet>({
   },
   validate: statefulSetErrors,
   validateUpdate: statefulSetUpdateErrors,
-  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template.spec),
+  warnings: statefulSetWarnings,
   subresources: { status: statusStrategy<StatefulSet>(), scale: scaleStrategy<StatefulSet>() },
   columns: [nameColumn, readyOfDesiredColumn, ageColumn, containersColumn, imagesColumn],
   selector: ({ spec }) => indexSelector(spec?.selector),
@@ -53,4 +54,12 @@ function isSettled({ metadata, spec, status }: Stored<StatefulSet>): boolean {
   if (status.replicas !== desired || (status.availableReplicas ?? 0) !== desired) return false;
   if (spec?.updateStrategy?.type === "OnDelete" || status.currentRevision === status.updateRevision) return true;
   return (status.updatedReplicas ?? 0) >= desired - (spec?.updateStrategy?.rollingUpdate?.partition ?? 0);
+}
+
+function statefulSetWarnings(statefulSet: StatefulSet, previous?: StatefulSet): string[] {
+  const { volumeClaimTemplates = [], revisionHistoryLimit = 0, template } = statefulSet.spec ?? {};
+  const isUnchanged = previous !== undefined && previous.metadata?.generation === statefulSet.metadata?.generation;
+  const ofClaims = isUnchanged ? [] : volumeClaimTemplates.flatMap(({ spec }, at) => claimWarnings(`spec.volumeClaimTemplates[${at}]`, spec));
+  const keepsAll = "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended";
+  return [...workloadWarnings("spec.template", template, statefulSet, previous), ...ofClaims, ...(revisionHistoryLimit < 0 ? [keepsAll] : [])];
 }

@@ -2,7 +2,6 @@
 import type { Container, CronJob } from "../../../protocol/kubernetes/generated/types.ts";
 import { ageColumn, column, integer, nameColumn, selectorText, wide } from "../columns.ts";
 import { defaultPodSpec } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { defineResource } from "../define.ts";
 import { since } from "../duration.ts";
 import type { FieldError } from "../resource.ts";
@@ -10,6 +9,7 @@ import { forbidden, invalid, nonNegative, notSupported, oneOf, required } from "
 import { statusStrategy } from "../status-strategy.ts";
 import { parseSchedule } from "./cron-schedule.ts";
 import { jobSpecErrors } from "./job-rules.ts";
+import { hostnameWarnings, jobWarnings } from "../warnings/workloads.ts";
 
 export const cronJobs = defineResource<CronJob>({
   group: "batch",
@@ -33,7 +33,10 @@ export const cronJobs = defineResource<CronJob>({
     cronJob.status = {};
   },
   validate: cronJobErrors,
-  warnings: ({ spec }) => podSpecWarnings("spec.jobTemplate.spec.template.spec", spec?.jobTemplate.spec?.template.spec),
+  warnings: (cronJob, previous) => [
+    ...hostnameWarnings("Pod names and hostnames", cronJob, previous),
+    ...jobWarnings("spec.jobTemplate.spec", cronJob.spec?.jobTemplate.spec, cronJob, previous),
+  ],
   subresources: { status: statusStrategy<CronJob>() },
   columns: [
     nameColumn,

@@ -3,12 +3,12 @@ import type { Job } from "../../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { ageColumn, column, containersColumn, imagesColumn, nameColumn, selectorColumn } from "../columns.ts";
 import { defaultPodSpec } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { defineResource } from "../define.ts";
 import { humanDuration } from "../duration.ts";
 import { indexSelector } from "../label-selector.ts";
 import { statusStrategy } from "../status-strategy.ts";
 import { jobErrors, jobStatusUpdateErrors, jobUpdateErrors, nameLabels, uidLabels } from "./job-rules.ts";
+import { hostnameWarnings, jobWarnings } from "../warnings/workloads.ts";
 
 const int32Max = 2 ** 31 - 1;
 
@@ -30,7 +30,7 @@ export const jobs = defineResource<Job>({
   },
   validate: jobErrors,
   validateUpdate: jobUpdateErrors,
-  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template.spec),
+  warnings: (job, previous) => [...hostnameWarnings("Pod names and hostnames", job, previous), ...jobWarnings("spec", job.spec, job, previous)],
   subresources: { status: statusStrategy<Job>(jobStatusUpdateErrors) },
   columns: [
     nameColumn,

@@ -4,6 +4,8 @@ import { ageColumn, column, nameColumn, wide } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import { claimUses } from "./quota-uses.ts";
 import { statusStrategy } from "../status-strategy.ts";
+import { classAnnotationWarnings } from "../warnings/persistent-volumes.ts";
+import { claimWarnings } from "../warnings/volumes.ts";
 import { accessModesText, phaseText, storageClassText } from "./volume-columns.ts";
 import { claimErrors, claimUpdateErrors } from "./volume-object-rules.ts";
 
@@ -23,6 +25,7 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>({
   },
   validate: claimErrors,
   validateUpdate: claimUpdateErrors,
+  warnings: ({ metadata, spec }) => [...classAnnotationWarnings(metadata), ...claimWarnings("spec", spec)],
   subresources: { status: statusStrategy<PersistentVolumeClaim>() },
   columns: [
     nameColumn,

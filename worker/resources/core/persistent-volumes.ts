@@ -4,6 +4,7 @@ import { ageColumn, column, nameColumn, wide } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import type { SubresourceStrategy } from "../resource.ts";
 import { statusStrategy } from "../status-strategy.ts";
+import { persistentVolumeWarnings } from "../warnings/persistent-volumes.ts";
 import { accessModesText, phaseText, storageClassText } from "./volume-columns.ts";
 import { persistentVolumeErrors, persistentVolumeUpdateErrors } from "./volume-object-rules.ts";
 
@@ -25,6 +26,7 @@ export const persistentVolumes = defineResource<PersistentVolume>({
   },
   validate: persistentVolumeErrors,
   validateUpdate: persistentVolumeUpdateErrors,
+  warnings: persistentVolumeWarnings,
   subresources: { status: volumeStatus() },
   columns: [
     nameColumn,

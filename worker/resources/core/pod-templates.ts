@@ -4,7 +4,7 @@ import { column, labelsText, nameColumn } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import { templateErrors } from "../rules/pod-rules.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
-import { podSpecWarnings } from "./pod-warnings.ts";
+import { podWarnings } from "../warnings/pods.ts";
 
 const containersOf = ({ template }: PodTemplate) => template?.spec?.containers ?? [];
 
@@ -18,7 +18,7 @@ export const podTemplates = defineResource<PodTemplate>({
     if (template?.spec !== undefined) defaultPodSpec(template.spec);
   },
   validate: ({ template }) => templateErrors("template", template),
-  warnings: ({ template }) => podSpecWarnings("template.spec", template?.spec),
+  warnings: ({ template }) => podWarnings("template.", template ?? {}),
   columns: [
     nameColumn,
     column<PodTemplate>("Containers", "Names of the template's containers.", (object) => containersOf(object).map(({ name }) => name).join(",")),

@@ -73,21 +73,6 @@ describe("a pod's update", () => {
   });
 });
 
-describe("a pod is warned of", () => {
-  it.each([
-    ["a name that is no host name", { ...pod({}), metadata: { name: "a.b" } }, /^metadata.name: this is used in the Pod's hostname/],
-    ["a variable that hides another", one({ env: [{ name: "A" }, { name: "A" }] }), /^spec.containers\[0\].env\[1\]: hides previous definition of "A"/],
-    ["a port said twice", one({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }), /^spec.containers\[0\].ports\[1\]: duplicate port definition with spec.containers\[0\].ports\[0\]$/],
-    ["a fraction of a byte", one({ resources: { limits: { memory: "100m" } } }), /^spec.containers\[0\].resources.limits\[memory\]: fractional byte value "100m" is invalid, must be an integer$/],
-  ])("%s", (_, object, warning) => {
-    expect(pods.warnings?.(created(object))[0]).toMatch(warning);
-  });
-
-  it("nothing else", () => {
-    expect(pods.warnings?.(created(one({})))).toEqual([]);
-  });
-});
-
 describe("a created pod", () => {
   it("is Pending, of a quality of service, and has every default", () => {
     const { spec, status } = created(one({ livenessProbe: { httpGet: { port: 80 } }, resources: { limits: { cpu: "1", memory: "1Gi" } } }));

@@ -8,11 +8,12 @@ import { claimTerms, podReferences } from "./pod-references.ts";
 import { podSpecErrors } from "../rules/pod-rules.ts";
 import { ephemeralCreateErrors, ephemeralUpdateErrors, resizeErrors, withResources } from "../rules/pod-subresource-rules.ts";
 import { podUpdateErrors } from "../rules/pod-update-rules.ts";
-import { podNameWarnings, podSpecWarnings } from "./pod-warnings.ts";
 import { qosClassOf } from "./qos.ts";
 import { podUses } from "./quota-uses.ts";
 import { keepAllBut, keepMetadata, statusStrategy } from "../status-strategy.ts";
 import type { SubresourceStrategy } from "../resource.ts";
+import { podWarnings } from "../warnings/pods.ts";
+import { hostnameWarnings } from "../warnings/workloads.ts";
 
 export const pods = defineResource<Pod>({
   version: "v1",
@@ -37,7 +38,8 @@ export const pods = defineResource<Pod>({
   validate: ({ spec }) => podSpecErrors("spec", spec),
   validateCreate: ephemeralCreateErrors,
   validateUpdate: podUpdateErrors,
-  warnings: ({ metadata, spec }) => [...podNameWarnings(metadata?.name ?? ""), ...podSpecWarnings("spec", spec)],
+  // Controllers update pods; what they are told of, nobody reads.
+  warnings: (pod, previous) => (previous === undefined ? [...hostnameWarnings("the Pod's hostname", pod), ...podWarnings("", pod)] : []),
   subresources: { status: podStatus(), binding: binding(), ephemeralcontainers: ephemeralContainers(), resize: resize() },
   columns: podColumns,
   selectableFields: ({ spec, status }) => ({

@@ -9,7 +9,7 @@ import { invalid, nonNegative, required } from "../rules/field-errors.ts";
 import { podTemplateErrors } from "../rules/pod-rules.ts";
 import { scaleStrategy, statusStrategy } from "../status-strategy.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
-import { podSpecWarnings } from "./pod-warnings.ts";
+import { hostnameWarnings, workloadWarnings } from "../warnings/workloads.ts";
 
 export const replicationControllers = defineResource<ReplicationController>({
   version: "v1",
@@ -32,7 +32,7 @@ export const replicationControllers = defineResource<ReplicationController>({
     controller.status = { replicas: 0 };
   },
   validate: controllerErrors,
-  warnings: ({ spec }) => podSpecWarnings("spec.template.spec", spec?.template?.spec),
+  warnings: (controller, previous) => [...hostnameWarnings("Pod names and hostnames", controller, previous), ...workloadWarnings("spec.template", controller.spec?.template, controller, previous)],
   subresources: { status: statusStrategy<ReplicationController>(), scale: scaleStrategy<ReplicationController>() },
   columns: [
     nameColumn,

@@ -5,6 +5,7 @@ import { defineResource } from "../define.ts";
 import { alignAddresses, dropFieldsOfType, serviceErrors, serviceUpdateErrors } from "./service-rules.ts";
 import { serviceUses } from "./quota-uses.ts";
 import { statusStrategy } from "../status-strategy.ts";
+import { serviceWarnings } from "../warnings/services.ts";
 
 export const services = defineResource<Service>({
   version: "v1",
@@ -26,6 +27,7 @@ export const services = defineResource<Service>({
   },
   validate: serviceErrors,
   validateUpdate: serviceUpdateErrors,
+  warnings: serviceWarnings,
   subresources: { status: statusStrategy<Service>() },
   columns: [
     nameColumn,

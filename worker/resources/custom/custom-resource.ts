@@ -11,6 +11,7 @@ import type { CustomResourceDefinition, JsonSchema, Version } from "./json-schem
 import { prune } from "./prune.ts";
 import { ruleErrors } from "./rules.ts";
 import { scaledBy } from "./scale.ts";
+import { finalizerWarnings } from "../warnings/finalizers.ts";
 import { typesOf, type Types } from "./types.ts";
 import { validateValue } from "./validate-value.ts";
 
@@ -58,6 +59,7 @@ export function customResource(definition: CustomResourceDefinition, version: Ve
       if (hasStatus) delete object["status"];
     },
     validate: () => [],
+    warnings: finalizerWarnings,
     validateCreate: (object) => errorsOf(object, schema),
     validateUpdate: (next, previous) => errorsOf(next, schema, previous),
     subresources: {

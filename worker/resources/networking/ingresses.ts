@@ -18,6 +18,7 @@ export const ingresses = defineResource<Ingress>({
   },
   validate: ingressErrors,
   validateCreate: ingressCreateErrors,
+  warnings: classWarnings,
   subresources: { status: statusStrategy<Ingress>() },
   columns: [
     nameColumn,
@@ -42,4 +43,11 @@ function hostsText({ spec }: Ingress): string {
 function addressText({ status }: Ingress): string {
   const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => [ip || hostname || []].flat());
   return [...new Set(addresses)].toSorted().join(",");
+}
+
+const classAnnotation = "kubernetes.io/ingress.class";
+
+function classWarnings({ metadata, spec }: Ingress, previous?: Ingress): string[] {
+  const isOld = Object.hasOwn(metadata?.annotations ?? {}, classAnnotation) && spec?.ingressClassName === undefined;
+  return previous === undefined && isOld ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`] : [];
 }

@@ -9,6 +9,7 @@ import { immutableField } from "../rules/data-rules.ts";
 import { invalid, invalidFor } from "../rules/field-errors.ts";
 import { dns1123LabelErrors, qualifiedNameErrors } from "../rules/names.ts";
 import { tolerationErrors } from "../rules/scheduling-rules.ts";
+import { labelWarnings } from "../warnings/node-labels.ts";
 
 export const runtimeClasses = defineResource<RuntimeClass>({
   group: "node.k8s.io",
@@ -19,6 +20,7 @@ export const runtimeClasses = defineResource<RuntimeClass>({
   isNamespaced: false,
   needsResourceVersion: true,
   validate: classErrors,
+  warnings: ({ scheduling }) => Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => labelWarnings("scheduling.nodeSelector", label)),
   validateUpdate: (next, previous) => immutableField("handler", next.handler, previous.handler),
   columns: [nameColumn, column<RuntimeClass>("Handler", "What the node's runtime calls it.", ({ handler }) => handler), ageColumn],
 });

@@ -3,6 +3,7 @@ import type { StorageClass } from "../../../protocol/kubernetes/generated/types.
 import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { ageColumn, column } from "../columns.ts";
 import { defineResource } from "../define.ts";
+import { labelWarnings } from "../warnings/node-labels.ts";
 import { storageClassErrors, storageClassUpdateErrors } from "./storage-rules.ts";
 
 export const storageClasses = defineResource<StorageClass>({
@@ -19,6 +20,10 @@ export const storageClasses = defineResource<StorageClass>({
   },
   validate: storageClassErrors,
   validateUpdate: storageClassUpdateErrors,
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, at) =>
+      matchLabelExpressions.flatMap(({ key }, nth) => labelWarnings(`allowedTopologies[${at}].matchLabelExpressions[${nth}].key`, key)),
+    ),
   columns: [
     column<StorageClass>("Name", "The class's name, and whether it is the default.", nameText, { format: "name" }),
     column<StorageClass>("Provisioner", "Who makes the volumes.", ({ provisioner }) => provisioner),
