@@ -2,8 +2,8 @@
  * Events as a kubelet tells them. The same event again raises the count of the first one; because each write costs,
  * a repetition is sent only when it is news: the second and third at once, later ones once a minute.
  */
-import { randomBytes } from "node:crypto";
 import type { Event, ObjectReference } from "../../protocol/kubernetes/generated/types.ts";
+import { eventName } from "../../protocol/event-name.ts";
 import type { Clock } from "../clock.ts";
 import type { StoredPod } from "./observed.ts";
 import { timeOf } from "./status/time.ts";
@@ -33,6 +33,7 @@ export class EventRecorder {
   readonly #nodeName: string;
   readonly #send: (event: Event) => void;
   readonly #known = new Map<string, Known>();
+  #made = 0;
 
   constructor(options: { clock: Clock; nodeName: string; send(event: Event): void }) {
     this.#clock = options.clock;
@@ -72,7 +73,7 @@ export class EventRecorder {
     const time = timeOf(this.#clock.now());
     const namespace = involvedObject.namespace ?? "default";
     return {
-      metadata: { name: `${involvedObject.name ?? ""}.${randomBytes(8).toString("hex")}`, namespace },
+      metadata: { name: eventName(involvedObject.name ?? "", this.#clock.now(), (this.#made += 1)), namespace },
       involvedObject,
       type,
       reason,

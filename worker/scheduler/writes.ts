@@ -1,6 +1,7 @@
 /** Decisions as planned writes: bindings, conditions, evictions, and the events that tell of them. Pure. */
 import type { Event, Pod, PodCondition } from "../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../protocol/kubernetes/object.ts";
+import { eventName } from "../../protocol/event-name.ts";
 import { boundPod } from "../registry/binding.ts";
 import type { Planner } from "../registry/registry.ts";
 import { objectOf } from "../registry/text.ts";
@@ -87,7 +88,7 @@ function eventWrite(
   const event: Event = {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { name: `${name}.${context.newUid().replaceAll("-", "").slice(0, 16)}`, namespace },
+    metadata: { name: eventName(name, context.now, Number.parseInt(context.newUid().slice(0, 8), 16)), namespace },
     involvedObject: { apiVersion: "v1", kind: "Pod", namespace, name, uid, resourceVersion },
     type,
     reason,
