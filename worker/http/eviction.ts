@@ -35,7 +35,7 @@ export async function evict(call: Call): Promise<Response> {
   const body = parseBody(await readBody(call.request), "Eviction");
   if (!isRecord(body)) throw StatusError.badRequest("the body must be a Eviction");
   const { deleteOptions: raw = {}, metadata } = body;
-  if (isRecord(metadata) && metadata["name"] !== call.info.name) throw StatusError.badRequest("name in URL does not match name in Eviction object");
+  if (!isRecord(metadata) || metadata["name"] !== call.info.name) throw StatusError.badRequest("name in URL does not match name in Eviction object");
   const options: DeleteOptions = isRecord(raw) ? optionsOf(raw) : {};
   // kubectl drain says it in the options only.
   const isDry = isDryRun(call.query) || (isRecord(raw) && isTriedDry(raw));

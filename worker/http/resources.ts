@@ -148,7 +148,8 @@ function handlerOf(resource: Resource, { verb, subresource, namespace, name }: R
     if (!isServed || handlers === undefined || name === "") return undefined;
     return handlers[verb] ?? refuse;
   }
-  const isMisplaced = verb === "create" && ((resource.isNamespaced && namespace === "") || (resource.isStored === false && name !== ""));
+  const isMisplaced =
+    verb === "create" ? (resource.isNamespaced && namespace === "") || (resource.isStored === false && name !== "") : (verb === "update" || verb === "patch") && name === "";
   if (verb === "other" || !resource.verbs.includes(verb) || isMisplaced) return refuse;
   return resource.isStored === false ? answers[resourceKey(resource)] : verbs[verb];
 }

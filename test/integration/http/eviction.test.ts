@@ -71,6 +71,15 @@ describe("an eviction", () => {
     expect(answers.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([201, 429, 429, 429]);
   });
 
+  test("means the pod of the path, or nobody", async () => {
+    await pod("meant");
+    for (const metadata of [{ name: "other" }, undefined]) {
+      const { status, body } = await call("POST", `${ns}/pods/meant/eviction`, { body: { apiVersion: "policy/v1", kind: "Eviction", metadata } });
+      expect([status, body.message]).toEqual([400, "name in URL does not match name in Eviction object"]);
+    }
+    expect((await call("GET", `${ns}/pods/meant`)).status).toBe(200);
+  });
+
   test("asks nobody where no budget is, or about a pod that has not begun", async () => {
     await pod("free");
     expect((await evict("free")).status).toBe(201);

@@ -148,6 +148,8 @@ describe("paths", () => {
     ["GET", "/api/v1/namespaces/refusals/_agents", 404],
     ["POST", "/api/v1/configmaps", 405],
     ["DELETE", "/api/v1/namespaces", 405],
+    ["PUT", "/api/v1/namespaces/refusals/configmaps", 405],
+    ["PATCH", "/api/v1/namespaces/refusals/configmaps", 405],
     ["GET", "/api/v1/namespaces/refusals/pods/x/binding", 405],
   ])("%s %s is %i", async (method, path, code) => {
     const answer = await call(method, path, method === "POST" ? { body: {} } : {});
