@@ -1,11 +1,12 @@
 /**
- * Label and field selectors, as query parameters (`a=b,c in (d,e),!f`) and as `LabelSelector` objects.
- * Grammar and errors: k8s.io/apimachinery/pkg/labels and …/fields.
+ * Label and field selectors: what they match, `LabelSelector` objects, and field selectors of query strings.
+ * Semantics: k8s.io/apimachinery/pkg/labels and …/fields.
  */
 
 export interface LabelRequirement {
   key: string;
-  operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  /** `Gt` and `Lt` compare integers; only query strings have them (`a>1`). */
+  operator: "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt";
   values?: string[];
 }
 
@@ -22,46 +23,6 @@ export interface LabelSelector {
 }
 
 export type Parsed<T> = { ok: true; requirements: T[] } | { ok: false; message: string };
-
-/** A set-based term (`key in (a,b)`) or one with an equality operator; commas inside parentheses belong to the term. */
-const termPattern = /[^,(]+(?:\([^)]*\))?/g;
-
-/** Parses a label selector of a query string. An empty one selects everything (no requirements). */
-export function parseLabelSelector(text: string): Parsed<LabelRequirement> {
-  if (text.trim() === "") return { ok: true, requirements: [] };
-  const terms = text.match(termPattern) ?? [];
-  if (terms.join(",") !== text) return unparsable(text);
-  const requirements: LabelRequirement[] = [];
-  for (const term of terms) {
-    const requirement = parseTerm(term.trim());
-    if (requirement === undefined) return unparsable(text);
-    requirements.push(requirement);
-  }
-  return { ok: true, requirements };
-}
-
-const name = "[A-Za-z0-9](?:[-A-Za-z0-9_./]*[A-Za-z0-9])?";
-const value = "(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?";
-const existsPattern = new RegExp(`^(!?)\\s*(${name})$`);
-const equalityPattern = new RegExp(`^(${name})\\s*(==|=|!=)\\s*(${value})$`);
-const setPattern = new RegExp(`^(${name})\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
-
-function parseTerm(term: string): LabelRequirement | undefined {
-  const exists = existsPattern.exec(term);
-  if (exists?.[2] !== undefined) return { key: exists[2], operator: exists[1] === "!" ? "DoesNotExist" : "Exists" };
-  const equality = equalityPattern.exec(term);
-  if (equality?.[1] !== undefined) {
-    return { key: equality[1], operator: equality[2] === "!=" ? "NotIn" : "In", values: [equality[3] ?? ""] };
-  }
-  const set = setPattern.exec(term);
-  if (set?.[1] === undefined) return undefined;
-  const values = (set[3] ?? "").split(",").map((item) => item.trim());
-  return { key: set[1], operator: set[2] === "in" ? "In" : "NotIn", values };
-}
-
-function unparsable(text: string): { ok: false; message: string } {
-  return { ok: false, message: `unable to parse requirement: ${JSON.stringify(text)} is not a label selector` };
-}
 
 /** The requirements of a LabelSelector object. An empty selector selects everything, as `{}` does in Kubernetes. */
 export function requirementsOf(selector: LabelSelector): LabelRequirement[] {
@@ -98,7 +59,18 @@ function matchesLabel({ key, operator, values = [] }: LabelRequirement, labels: 
       return actual !== undefined;
     case "DoesNotExist":
       return actual === undefined;
+    case "Gt":
+      return compare(actual, values[0]) > 0;
+    case "Lt":
+      return compare(actual, values[0]) < 0;
   }
+}
+
+/** NaN where one of them is no integer: it is neither more nor less. */
+function compare(actual: string | undefined, bound: string | undefined): number {
+  if (actual === undefined || bound === undefined || !/^[-+]?\d+$/.test(actual)) return Number.NaN;
+  const [left, right] = [BigInt(actual.replace("+", "")), BigInt(bound.replace("+", ""))];
+  return left > right ? 1 : left < right ? -1 : 0;
 }
 
 /** `status.phase=Running,spec.nodeName!=a`; `\\`, `\,` and `\=` are escapes inside values. */

@@ -1,5 +1,6 @@
 /** The `authorizer` of expressions: who may what, by the rules in the settings. Pure. */
-import { parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
+import { parseFieldSelector } from "../../protocol/selectors.ts";
+import { parseLabelSelector } from "../resources/parse-label-selector.ts";
 import { onResource, type Attributes } from "../auth/attributes.ts";
 import { authorizeBySettings } from "../auth/authorize.ts";
 import { serviceAccountGroups, serviceAccountUsername } from "../auth/service-account-names.ts";

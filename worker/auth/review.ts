@@ -2,7 +2,8 @@
 import type {
   FieldSelectorAttributes, LabelSelectorAttributes, ResourceAttributes as Asked, SubjectAccessReviewSpec, SubjectRulesReviewStatus, UserInfo,
 } from "../../protocol/kubernetes/generated/types.ts";
-import { type FieldRequirement, type LabelRequirement, parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
+import { type FieldRequirement, type LabelRequirement, parseFieldSelector } from "../../protocol/selectors.ts";
+import { parseLabelSelector } from "../resources/parse-label-selector.ts";
 import type { Settings } from "../settings/settings.ts";
 import { onResource, type Attributes } from "./attributes.ts";
 import { rulesFor } from "./rbac/authorize.ts";

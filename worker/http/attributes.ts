@@ -1,5 +1,6 @@
 /** What a request asks for, as authorization sees it: upstream's RequestInfo has two words more than handlers need. */
-import { parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
+import { parseFieldSelector } from "../../protocol/selectors.ts";
+import { parseLabelSelector } from "../resources/parse-label-selector.ts";
 import type { Attributes, ResourceAttributes } from "../auth/attributes.ts";
 import { isConnect, type RequestInfo, type ResourceRequest } from "./request-info.ts";
 

@@ -1,5 +1,6 @@
 /** What a list or watch covers, from path and selectors. */
-import { type FieldRequirement, parseFieldSelector, parseLabelSelector } from "../../protocol/selectors.ts";
+import { type FieldRequirement, parseFieldSelector } from "../../protocol/selectors.ts";
+import { parseLabelSelector } from "../resources/parse-label-selector.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { resourceKey, type Resource } from "../resources/resource.ts";
 import type { Selection } from "../storage/store.ts";
