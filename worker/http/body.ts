@@ -2,7 +2,7 @@
 import type { KubernetesObject } from "../../protocol/kubernetes/object.ts";
 import { StatusError } from "../../protocol/status.ts";
 import { apiVersionOf } from "../registry/text.ts";
-import { decode, strictDecodingError, undecodable } from "../resources/decode.ts";
+import { decode, strictDecodingError, undecodable, type DecodeResult } from "../resources/decode.ts";
 import type { Resource } from "../resources/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
 import { decodeProtobuf, MalformedProtobuf } from "./protobuf/decode.ts";
@@ -96,6 +96,18 @@ export interface Decoded {
   warnings: string[];
 }
 
+/** A body that is no object of its kind, with what its decoder met. */
+export class UndecodableError extends StatusError {
+  readonly why: Undecoded;
+
+  constructor(message: string, why: Undecoded) {
+    super({ code: 400, reason: "BadRequest", message });
+    this.why = why;
+  }
+}
+
+type Undecoded = Extract<DecodeResult<unknown>, { ok: false }>;
+
 /** What decoding needs to know of a kind; a whole Resource will do. */
 export type Decodable = Pick<Resource, "group" | "version" | "kind" | "schema" | "conversion" | "custom">;
 
@@ -115,7 +127,7 @@ export function decodeValue(
 ): Decoded {
   const about = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
   const decoded = resource.custom === undefined ? decode<KubernetesObject>(resource.schema, value) : resource.custom.decode(value);
-  if (!decoded.ok) throw StatusError.badRequest(undecodable(about, decoded.message));
+  if (!decoded.ok) throw new UndecodableError(undecodable(about, decoded.message), decoded);
   const problems = [...decoded.unknownFields, ...duplicates];
   if (validation === "Strict" && problems.length > 0) {
     throw StatusError.badRequest(undecodable(about, strictDecodingError(problems)));

@@ -3,7 +3,8 @@ import { StatusError } from "../../protocol/status.ts";
 import { applyPatch, applyType, patchTypeOf, patchTypes, patchTypesOf, type JsonObject, type PatchResult, type PatchType } from "../patch/patch.ts";
 import { servedAs } from "../registry/text.ts";
 import { apply, isApply } from "./apply.ts";
-import { decodeValue, readBody } from "./body.ts";
+import { conversionError, goText } from "../resources/go-conversion.ts";
+import { decodeValue, readBody, UndecodableError, type Decoded, type FieldValidation } from "./body.ts";
 import type { Call } from "./context.ts";
 import { checkName, placeInNamespace } from "./names.ts";
 import { writeOptionsOf, type WriteOptions } from "./options.ts";
@@ -24,7 +25,7 @@ export async function patch(call: Call): Promise<Response> {
   const committed = await commitUpdate(
     call,
     (current) => {
-      const decoded = decodeValue(served, patched(body, served.schema, servedAs(served, current)), fieldValidation);
+      const decoded = decodePatched(call, body, patched(body, served.schema, servedAs(served, current)), fieldValidation);
       warnings = decoded.warnings;
       checkName(call, decoded.object);
       placeInNamespace(call, decoded.object);
@@ -33,6 +34,19 @@ export async function patch(call: Call): Promise<Response> {
     { isDryRun, hasPrecondition: false, subresource: info.subresource },
   );
   return committedResponse(call, committed, 200, warnings);
+}
+
+/** Upstream reads what a strategic merge made by another way than a body, and refuses it in other words. */
+function decodePatched({ served }: Call, { type, value }: Patch, object: JsonObject, fieldValidation: FieldValidation): Decoded {
+  try {
+    return decodeValue(served, object, fieldValidation);
+  } catch (error) {
+    if (type !== "application/strategic-merge-patch+json" || !(error instanceof UndecodableError)) throw error;
+    const { mismatch, message } = error.why;
+    const why = mismatch === undefined ? message : conversionError(mismatch);
+    const cause = { reason: "FieldValueInvalid", field: "patch", message: `Invalid value: ${JSON.stringify(goText(value))}: ${why}` };
+    throw StatusError.invalid({ group: "", kind: "", name: "" }, [cause]);
+  }
 }
 
 /** Of the patches that are no apply. */

@@ -10,7 +10,13 @@ export type DecodeResult<T> =
   /** `unknownFields`: `unknown field "spec.foo"`, in document order; http decides by `fieldValidation`. */
   | { ok: true; object: T; unknownFields: string[] }
   /** Go's text of what cannot be decoded: `json: cannot unmarshal string into Go struct field …`. */
-  | { ok: false; message: string };
+  | { ok: false; message: string; mismatch?: Mismatch };
+
+/** A value, and Go's type of the field that it stands in. */
+export interface Mismatch {
+  value: unknown;
+  type: string;
+}
 
 /**
  * Decodes a value as the schema's type. The result shares nothing with the input except verbatim parts (`any`).
@@ -22,7 +28,7 @@ export function decode<T>(schema: string, value: unknown): DecodeResult<T> {
     const object = decodeObject(walk, schema, value, root);
     return { ok: true, object: object as T, unknownFields: walk.unknownFields };
   } catch (error) {
-    if (error instanceof Undecodable) return { ok: false, message: error.message };
+    if (error instanceof Undecodable) return { ok: false, message: error.message, ...(error.mismatch === undefined ? {} : { mismatch: error.mismatch }) };
     throw error;
   }
 }
@@ -37,7 +43,14 @@ export function strictDecodingError(problems: string[]): string {
   return `strict decoding error: ${problems.join(", ")}`;
 }
 
-class Undecodable extends Error {}
+class Undecodable extends Error {
+  readonly mismatch: Mismatch | undefined;
+
+  constructor(message: string, mismatch?: Mismatch) {
+    super(message);
+    this.mismatch = mismatch;
+  }
+}
 
 interface Walk {
   unknownFields: string[];
@@ -79,7 +92,7 @@ function decodeField(walk: Walk, field: Field, value: unknown, place: Place): un
     if (field.t === "string" && typeof value === "string") return value; // by far the most common
     const decoded = decodeScalar(field.t, value);
     if ("value" in decoded) return decoded.value;
-    throw "message" in decoded ? new Undecodable(decoded.message) : mismatch(decoded.mismatch, field, place);
+    throw "message" in decoded ? new Undecodable(decoded.message) : mismatch(decoded.mismatch, field, { value, place });
   }
   if (field.r !== undefined) return decodeObject(walk, field.r, value, place);
   if (field.a !== undefined) return decodeArray(walk, field, field.a, { value, place });
@@ -88,7 +101,7 @@ function decodeField(walk: Walk, field: Field, value: unknown, place: Place): un
 }
 
 function decodeObject(walk: Walk, name: string, value: unknown, place: Place): Record<string, unknown> {
-  if (!isRecord(value)) throw mismatch(jsonKindOf(value), { r: name }, place);
+  if (!isRecord(value)) throw mismatch(jsonKindOf(value), { r: name }, { value, place });
   const type = typeSchema(name);
   if (type.f === undefined) return value;
   const result: Record<string, unknown> = {};
@@ -136,7 +149,7 @@ interface Found {
 }
 
 function decodeArray(walk: Walk, field: Field, itemField: Field, { value, place }: Found): unknown[] {
-  if (!Array.isArray(value)) throw mismatch(jsonKindOf(value), field, place);
+  if (!Array.isArray(value)) throw mismatch(jsonKindOf(value), field, { value, place });
   return value.map((item: unknown, at) => {
     const filled = item === null ? zeroOf(itemField) : item;
     return decodeField(walk, itemField, filled, { parent: place, item: at });
@@ -144,7 +157,7 @@ function decodeArray(walk: Walk, field: Field, itemField: Field, { value, place 
 }
 
 function decodeMap(walk: Walk, field: Field, entryField: Field, { value, place }: Found): Record<string, unknown> {
-  if (!isRecord(value)) throw mismatch(jsonKindOf(value), field, place);
+  if (!isRecord(value)) throw mismatch(jsonKindOf(value), field, { value, place });
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const item = value[key] ?? zeroOf(entryField);
@@ -193,11 +206,12 @@ function defaultsOf(type: TypeSchema): [string, Field][] {
   return found;
 }
 
-function mismatch(kind: string, field: Field, place: Place): Undecodable {
+function mismatch(kind: string, field: Field, { value, place }: Found): Undecodable {
   const path = fieldsOf(place).join(".");
-  if (path === "") return new Undecodable(`json: cannot unmarshal ${kind} into Go value of type ${goTypeOf(field)}`);
+  const type = goTypeOf(field);
   const struct = structOf(place).split(".").at(-1) ?? "";
-  return new Undecodable(`json: cannot unmarshal ${kind} into Go struct field ${struct}.${path} of type ${goTypeOf(field)}`);
+  const target = path === "" ? "value" : `struct field ${struct}.${path}`;
+  return new Undecodable(`json: cannot unmarshal ${kind} into Go ${target} of type ${type}`, { value, type });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

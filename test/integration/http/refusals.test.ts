@@ -82,6 +82,14 @@ describe("bodies", () => {
     );
   });
 
+  test("a type that is wrong in a strategic merge names the patch", async () => {
+    await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "patched" } } });
+    const { status, body } = await call("PATCH", `${ns}/configmaps/patched`, { type: "application/strategic-merge-patch+json", body: { metadata: { labels: { a: 1 } } } });
+    expect(status).toBe(422);
+    expect(body.message).toBe(' "" is invalid: patch: Invalid value: "map[metadata:map[labels:map[a:1]]]": cannot convert int64 to string');
+    expect(body.details).toEqual({ causes: [{ reason: "FieldValueInvalid", field: "patch", message: 'Invalid value: "map[metadata:map[labels:map[a:1]]]": cannot convert int64 to string' }] });
+  });
+
   test("a selector that does not match the template", async () => {
     const { status, body } = await call("POST", `${apps}/deployments`, { body: deployment({ selector: { matchLabels: { a: "c" } } }) });
     expect(status).toBe(422);
