@@ -41,14 +41,14 @@ export function serviceClaims(service: Service): Claim[] {
 }
 
 function allocate(service: Service, serviceCidr: string, random: () => number): Allocated {
-  rejectOutOfRange(service, serviceCidr);
+  rejectUnavailable(service, serviceCidr);
   return { picked: [...allocateAddress(service, serviceCidr, random), ...allocatePorts(service, random)] };
 }
 
-/** What a user names must lie where the cluster hands out from. */
-function rejectOutOfRange(service: Service, serviceCidr: string): void {
+/** What a user names must be of the cluster's one family, and lie where it hands out from. */
+function rejectUnavailable(service: Service, serviceCidr: string): void {
   const reason = "FieldValueInvalid";
-  const causes: StatusCause[] = [];
+  const causes = familyCauses(service);
   const address = service.spec?.clusterIP;
   if (address && address !== "None" && isIpAddress(address) && !isInRange(serviceCidr, address)) {
     const range = `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${serviceCidr}`;
@@ -62,6 +62,21 @@ function rejectOutOfRange(service: Service, serviceCidr: string): void {
     causes.push({ reason, field: `spec.ports[${at}].nodePort`, message });
   }
   if (causes.length > 0) throw StatusError.invalid({ group: "", kind: "Service", name: service.metadata?.name ?? "" }, causes);
+}
+
+/** There is IPv4 and nothing else. A headless Service without a selector gets no address, and may say what it likes. */
+function familyCauses({ spec = {} }: Service): StatusCause[] {
+  const isOwnBusiness = spec.clusterIP === "None" && Object.keys(spec.selector ?? {}).length === 0;
+  if (spec.type === "ExternalName" || isOwnBusiness) return [];
+  const reason = "FieldValueInvalid";
+  const needsTwo = spec.ipFamilyPolicy === "RequireDualStack";
+  const message = 'Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services';
+  return [
+    ...(needsTwo ? [{ reason, field: "spec.ipFamilyPolicy", message }] : []),
+    ...(spec.ipFamilies ?? []).flatMap((family, at) =>
+      family === "IPv6" ? [{ reason, field: `spec.ipFamilies[${at}]`, message: 'Invalid value: "IPv6": not configured on this cluster' }] : [],
+    ),
+  ];
 }
 
 function allocateAddress(service: Service, serviceCidr: string, random: () => number): Claim[] {
