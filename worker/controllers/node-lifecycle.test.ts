@@ -84,6 +84,9 @@ describe("taints", () => {
     expect(events({ node: node({ ready: "Unknown" }) })).toEqual(["Node n status is now: NodeNotReady"]);
     expect(events({ node: node({ ready: "Unknown", spec: { taints: [unreachableNoSchedule()] } }) })).toEqual([]);
     expect(events({ node: { ...node({}), status: {} } })).toEqual([]);
+    const since = (seconds: number) => ({ ...node({}), status: { conditions: [{ type: "Ready", status: "False", lastTransitionTime: before(seconds) }] } });
+    expect(events({ node: since(899) })).toEqual([]);
+    expect(events({ node: since(1) })).toEqual(["Node n status is now: NodeNotReady"]);
   });
 });
 

@@ -122,11 +122,18 @@ function taintAction(node: Stored<Node>, taints: Taint[]): Action[] {
 const idOf = ({ key, value = "", effect, timeAdded = "" }: Taint): string => [key, value, effect, timeAdded].join("|");
 
 function statusEvent(node: Stored<Node>, taints: Taint[]): Action[] {
-  // One that never said anything was not lost.
-  const isKnown = conditionOf(node.status?.conditions, "Ready") !== undefined;
-  if (!isKnown || !isTainted(taints) || isTainted(node.spec?.taints ?? [])) return [];
+  if (!wasReady(node) || !isTainted(taints) || isTainted(node.spec?.taints ?? [])) return [];
   const message = `Node ${node.metadata.name} status is now: NodeNotReady`;
   return [eventAction({ about: node, component: "node-controller", reason: "NodeNotReady" }, message)];
+}
+
+const startMs = 5_000;
+
+/** One that never said anything was not lost, nor is one that has only just come and is still starting. */
+function wasReady({ metadata, status }: Stored<Node>): boolean {
+  const condition = conditionOf(status?.conditions, "Ready");
+  const changed = condition?.lastTransitionTime;
+  return condition !== undefined && (changed === undefined || millisecondsOf(changed) > millisecondsOf(metadata.creationTimestamp) + startMs);
 }
 
 const isTainted = (taints: Taint[]): boolean => taints.some(({ key }) => key === notReady || key === unreachable);
