@@ -1,6 +1,7 @@
 /** Rules of Endpoints and EndpointSlices. */
 import type { Endpoints, EndpointSlice } from "../../../protocol/kubernetes/generated/types.ts";
 import { duplicatesAt, invalid, invalidFor, notSupported, oneOf, required, tooMany } from "../rules/field-errors.ts";
+import { specialIpErrors } from "../rules/addresses.ts";
 import { dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress, portNumberErrors } from "../rules/names.ts";
 import { protocols } from "../rules/port-rules.ts";
 import type { FieldError } from "../resource.ts";
@@ -24,7 +25,8 @@ function addressesErrors(path: string, addresses: string[], type: string): Field
   if (addresses.length > addressLimit) return [tooMany(path, addresses.length, addressLimit)];
   return addresses.flatMap((address, at) => {
     if (type === "FQDN") return invalidFor(`${path}[${at}]`, address, dns1123SubdomainErrors(address));
-    return isIpAddress(address) && address.includes(":") === (type === "IPv6") ? [] : [invalid(`${path}[${at}]`, address, ipOf(type))];
+    const isOfType = isIpAddress(address) && address.includes(":") === (type === "IPv6");
+    return isOfType ? invalidFor(`${path}[${at}]`, address, specialIpErrors(address)) : [invalid(`${path}[${at}]`, address, ipOf(type))];
   });
 }
 
@@ -46,7 +48,7 @@ export function endpointsErrors({ subsets = [] }: Endpoints): FieldError[] {
     return [
       ...(isEmpty ? [required(path, "must specify `addresses` or `notReadyAddresses`")] : []),
       ...ips.flatMap(([field, list]) =>
-        list.flatMap(({ ip }, index) => (isIpAddress(ip) ? [] : [invalid(`${path}.${field}[${index}].ip`, ip, ipError)])),
+        list.flatMap(({ ip }, index) => invalidFor(`${path}.${field}[${index}].ip`, ip, isIpAddress(ip) ? specialIpErrors(ip) : [ipError])),
       ),
       ...portsErrors(`${path}.ports`, ports),
     ];

@@ -3,6 +3,7 @@ import type { Service, ServicePort } from "../../../protocol/kubernetes/generate
 import type { Stored } from "../../../protocol/kubernetes/object.ts";
 import { duplicate, duplicatesAt, forbidden, invalid, invalidFor, notSupported, oneOf, required } from "../rules/field-errors.ts";
 import { labelErrors } from "../label-selector.ts";
+import { specialIpErrors } from "../rules/addresses.ts";
 import { dns1035LabelErrors, dns1123LabelErrors, dns1123SubdomainErrors, ipError, isIpAddress, portNumberErrors } from "../rules/names.ts";
 import { portErrors, protocols } from "../rules/port-rules.ts";
 import type { FieldError } from "../resource.ts";
@@ -90,7 +91,7 @@ function addressErrors(spec: Spec): FieldError[] {
   if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
     errors.push(invalid("spec.clusterIPs", clusterIPs, "first value must match `clusterIP`"));
   }
-  return [...errors, ...externalIPs.flatMap((ip, at) => (isIpAddress(ip) ? [] : [invalid(`spec.externalIPs[${at}]`, ip, ipError)]))];
+  return [...errors, ...externalIPs.flatMap((ip, at) => invalidFor(`spec.externalIPs[${at}]`, ip, isIpAddress(ip) ? specialIpErrors(ip) : [ipError]))];
 }
 
 const policies = ["Cluster", "Local"];

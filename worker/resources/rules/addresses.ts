@@ -14,6 +14,27 @@ function canonicalIp(text: string): string {
   return text.includes(":") ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : text;
 }
 
+/** Where no endpoint can be: each node would find something else there. Of addresses that are some. */
+export function specialIpErrors(text: string): string[] {
+  const address = numberOf(text);
+  const range = specialRanges(text.includes(":") ? 128 : 32).find(({ first, size }) => address >= first && address < first + size);
+  return range === undefined ? [] : [range.what(text)];
+}
+
+const specials: { v4: string; v6: string; what(text: string): string }[] = [
+  { v4: "0.0.0.0/32", v6: "::/128", what: (text) => `may not be unspecified (${text})` },
+  { v4: "127.0.0.0/8", v6: "::1/128", what: () => "may not be in the loopback range (127.0.0.0/8, ::1/128)" },
+  { v4: "169.254.0.0/16", v6: "fe80::/10", what: () => "may not be in the link-local range (169.254.0.0/16, fe80::/10)" },
+  { v4: "224.0.0.0/24", v6: "ff02::/16", what: () => "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)" },
+];
+
+function specialRanges(bits: 32 | 128): { first: bigint; size: bigint; what(text: string): string }[] {
+  return specials.flatMap(({ v4, v6, what }) => {
+    const cidr = parseCidr(bits === 32 ? v4 : v6);
+    return cidr === undefined ? [] : [{ first: cidr.address, size: 1n << BigInt(bits - cidr.prefix), what }];
+  });
+}
+
 export interface Cidr {
   bits: 32 | 128;
   prefix: number;
