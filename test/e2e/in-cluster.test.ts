@@ -23,7 +23,7 @@ beforeAll(async () => {
   await eventually(async () => expect(await kubectl("get nodes --no-headers")).toMatch(/ Ready /), { timeoutMs: 60_000 });
   expect((await loadKubectlImage(use.current.stateDir)).stdout).toContain("kubectl:1.35");
   await kubectl("create serviceaccount robot");
-  await kubectl("create role robot --verb=get,list,watch,create --resource=pods,pods/exec");
+  await kubectl("create role robot --verb=get,list,watch,create --resource=pods,pods/exec,pods/portforward");
   await kubectl("create rolebinding robot --role=robot --serviceaccount=default:robot");
   await runPod("client", "  serviceAccountName: robot\n");
 });
@@ -144,9 +144,16 @@ describe("a client in a pod", () => {
   });
 
   it("runs a command in another pod, both ways", async () => {
-    const command = ["kubectl", "exec", "-i", "linkless", "--", "cat"];
+    await runPod("other");
+    const command = ["kubectl", "exec", "-i", "other", "--", "cat"];
     const input = "line\n".repeat(20_000);
     expect(await kubectl(["exec", "-i", "client", "--", ...command], input)).toBe(input);
+  });
+
+  it("forwards a port of another pod to itself", async () => {
+    await runPod("web", "", "    command: [/bin/server]\n");
+    const script = "kubectl port-forward pod/web 9000:8080 >/dev/null 2>&1 & for i in 1 2 3 4 5 6 7 8 9 10; do get http://127.0.0.1:9000/ && exit 0; sleep 1; done; exit 1";
+    expect(JSON.parse(await inPod("client", "sh", "-c", script))).toMatchObject({ pod: "web" });
   });
 });
 
