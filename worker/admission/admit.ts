@@ -16,6 +16,7 @@ import { withLookups } from "../registry/lookups.ts";
 import { rejectUncompilable } from "./expression-errors.ts";
 import { concernedMutations, MutatingPolicies, type Mutation } from "./mutating-policies.ts";
 import { mutateInTurn, type Mutated, type Stage } from "./mutators.ts";
+import type { VersionedObjects } from "../conversion/versioned-objects.ts";
 import type { Review, ReviewedKind } from "./request.ts";
 import { concernedValidations, enforcePolicies, type Validation } from "./validating-policies.ts";
 import { concernedWebhooks, MutatingWebhooks, validateByWebhooks, type Concerned } from "./webhooks.ts";
@@ -28,6 +29,8 @@ export interface AdmissionPorts {
   isDryRun: boolean;
   /** WEBHOOK_ALLOW_PRIVATE. */
   allowed: string;
+  /** Of a custom kind with several versions: what plans an update is run through it. */
+  versioned?: Pick<VersionedObjects, "settled">;
 }
 
 export interface Create {
@@ -62,19 +65,20 @@ export interface Update {
 
 /** Undefined: nothing changed. */
 export async function admitUpdate({ as, shown, ...update }: Update, ports: AdmissionPorts): Promise<Planned | undefined> {
-  const { planner } = ports;
+  const { planner, versioned } = ports;
   const { resource, current: old, next: object, subresource, context } = update;
+  const settled = <T>(work: () => T): T | Promise<T> => (versioned === undefined ? work() : versioned.settled(work));
   const more = { ...(as === undefined ? {} : { as }), ...(shown === undefined ? {} : { shown }) };
   await rejectUncompilable(resource, object);
   // A bound pod was reviewed as the create of a Binding.
   if (subresource === "binding") return planner.update(update);
   const reviewers = reviewersOf({ ...reviewOf({ operation: "UPDATE", resource, subresource, object, old, context }, ports), ...more }, ports);
-  if (reviewers === undefined) return planner.update(update);
+  if (reviewers === undefined) return await settled(() => planner.update(update));
   planner.beginUpdate(update);
   const mutated = await reviewers.mutate(object);
   const next = mutated.object;
   if (next !== object) planner.applyDefaults(resource, next);
-  const planned = planner.finishUpdate({ ...update, next, context: reviewers.context });
+  const planned = await settled(() => planner.finishUpdate({ ...update, next, context: reviewers.context }));
   const warnings = await reviewers.validate(next);
   return planned && told(planned, mutated.warnings, warnings);
 }

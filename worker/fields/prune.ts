@@ -1,5 +1,6 @@
 /** What a manager drops: fields and items that it applied last time and not this time, and that nobody else owns. */
-import { difference, intersection, isEmpty, nodeOf, union, type FieldSet } from "./field-set.ts";
+import { difference, emptySet, intersection, isEmpty, nodeOf, union, type FieldSet } from "./field-set.ts";
+import type { InVersion } from "./in-version.ts";
 import { statedPaths } from "./paths.ts";
 import { removePaths } from "./remove.ts";
 import { childShape, noShape, type Shape } from "./shape.ts";
@@ -25,6 +26,35 @@ export function prune(shape: Shape, { merged, last, owned }: Prune): unknown {
   const bare = removePaths(shape, merged, lastPaths);
   const ownedAgain = removePaths(shape, merged, difference(all, union(left(bare), withFields(shape, owned))));
   return removePaths(shape, merged, intersection(difference(all, left(ownedAgain)), lastPaths));
+}
+
+/** Of an object whose managers speak of it in several versions; `last` in one, what is owned in each of its own. */
+export interface PruneVersions {
+  merged: unknown;
+  /** That of `merged`, and of the result. */
+  apiVersion: string;
+  last: { apiVersion: string; fields: FieldSet };
+  owned: ReadonlyMap<string, FieldSet>;
+  inVersion: InVersion;
+}
+
+/** The same three steps, the second one version after the other; as it is, if the last apply's version is gone. */
+export function pruneVersions({ merged, apiVersion, last, owned, inVersion }: PruneVersions): unknown {
+  const start = inVersion(merged, last.apiVersion);
+  if (isEmpty(last.fields) || start === undefined) return merged;
+  const allOf = (shape: Shape, value: unknown): FieldSet => withFields(shape, statedPaths(shape, value));
+  const lastPaths = withFields(start.shape, last.fields);
+  let [whole, left] = [start.value, removePaths(start.shape, start.value, lastPaths)];
+  // The last apply's own version first: what was dropped may be needed to convert at all.
+  for (const version of [...owned.keys()].sort((a, b) => Number(b === last.apiVersion) - Number(a === last.apiVersion))) {
+    const [all, some] = [inVersion(whole, version), inVersion(left, version)];
+    if (all === undefined || some === undefined) continue;
+    const kept = union(allOf(some.shape, some.value), withFields(all.shape, owned.get(version) ?? emptySet));
+    [whole, left] = [all.value, removePaths(all.shape, all.value, difference(allOf(all.shape, all.value), kept))];
+  }
+  const remaining = allOf(start.shape, inVersion(left, last.apiVersion)?.value);
+  const dropped = intersection(difference(allOf(start.shape, start.value), remaining), lastPaths);
+  return inVersion(removePaths(start.shape, start.value, dropped), apiVersion)?.value;
 }
 
 /** With every declared field that a path goes through: who owns `a.b` must not lose `a`. Items and map keys stay out. */

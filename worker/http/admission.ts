@@ -7,9 +7,9 @@ import { planner } from "../registry/planner.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import type { Call } from "./context.ts";
 
-export function admissionPorts({ store, env }: Pick<Call, "store" | "env">, isDryRun: boolean): AdmissionPorts {
+export function admissionPorts({ store, env, versioned }: Pick<Call, "store" | "env" | "versioned">, isDryRun: boolean): AdmissionPorts {
   const verified = () => settingsCache.verified(store);
-  return { planner, store, verified, isDryRun, allowed: env.WEBHOOK_ALLOW_PRIVATE ?? "" };
+  return { planner, store, verified, isDryRun, allowed: env.WEBHOOK_ALLOW_PRIVATE ?? "", ...(versioned === undefined ? {} : { versioned }) };
 }
 
 export interface Connecting {

@@ -88,7 +88,8 @@ async function planCreate(call: Call, config: JsonObject, options: Upsert): Prom
 }
 
 async function planUpdate(call: Call, current: Stored<KubernetesObject>, config: JsonObject, options: Upsert): Promise<Planned | undefined> {
-  const { object, managedFields } = applyConfig(requestOf(call, config, options), current);
+  const applied = () => applyConfig(requestOf(call, config, options), current);
+  const { object, managedFields } = await (call.versioned?.settled(applied) ?? applied());
   return await plannedUpdate(call, { current, next: decodeApplied(call, object), subresource: options.subresource }, { isDryRun: options.isDryRun, fields: { managedFields } });
 }
 

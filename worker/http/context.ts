@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { Decision } from "../auth/attributes.ts";
 import type { Authorize } from "../auth/authorize.ts";
 import type { User } from "../auth/user.ts";
+import type { VersionedObjects } from "../conversion/versioned-objects.ts";
 import type { Env } from "../env.ts";
 import type { RequestContext, Resource } from "../resources/resource.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -49,6 +50,8 @@ export interface Call {
   /** What the path asks for is allowed already; this is for what else a request needs. */
   authorize: Authorize;
   context: RequestContext;
+  /** Of a custom kind with several versions: planning that needs its objects in others is run through it. */
+  versioned?: VersionedObjects;
   /** Work that goes on after the answer began. */
   waitUntil(work: Promise<void>): void;
 }

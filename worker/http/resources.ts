@@ -15,7 +15,7 @@ import { mendDefaultPolicy } from "./bootstrap-policy.ts";
 import type { App, Handler, HttpEnv } from "./context.ts";
 import { componentStatuses } from "./component-statuses.ts";
 import { isVersioned } from "../conversion/webhook-converter.ts";
-import { seenIn } from "./conversion.ts";
+import { seenIn, type Seen } from "./conversion.ts";
 import { create } from "./create.ts";
 import { deadlineMs, withDeadline } from "./deadline.ts";
 import { remove, removeCollection } from "./delete.ts";
@@ -89,7 +89,7 @@ export function mountResources(app: App): void {
     const settingsNow = () => settingsCache.current(bounded);
     // What has a deadline needs none for each of its questions: a timer costs some hundredths of a GET.
     const plain = { store: isLong(info) ? bounded : storeWithin(c.env), openWatch: openWatchOf(c.env) };
-    const { store, openWatch } = isVersioned(resource) ? seenIn(resource, { ...plain, env: c.env, settings: settingsNow }) : plain;
+    const { store, openWatch, versioned }: Seen = isVersioned(resource) ? seenIn(resource, { ...plain, env: c.env, settings: settingsNow }) : plain;
     const work = handler({
       request: c.req.raw,
       env: c.env,
@@ -104,7 +104,8 @@ export function mountResources(app: App): void {
       openWatch,
       settings: settingsNow,
       authorize: (asker, attributes) => authorizerOf(c.env)(asker, attributes),
-      context: { ...requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)), ...(isAudited(c.env) ? { annotate: annotating(c) } : {}) },
+      context: { ...requestContext(c.env, user, settings, fieldManagerOf(query, c.req.raw)), ...(isAudited(c.env) ? { annotate: annotating(c) } : {}), ...(versioned === undefined ? {} : { inVersion: versioned.inVersion }) },
+      ...(versioned === undefined ? {} : { versioned }),
       waitUntil: (later) => c.executionCtx.waitUntil(later),
     });
     const response = await (isLong(info) ? work : withDeadline(work, deadlineMs(query.get("timeout"))));

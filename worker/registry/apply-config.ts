@@ -63,7 +63,7 @@ export function applyConfig(request: ApplyRequest, current: Stored<KubernetesObj
   const live: JsonObject = current === undefined ? {} : servedAs(resource, current);
   const applier = { ...writerOf({ resource, subresource, context }), operation: "Apply" as const };
   const entries = current === undefined ? [] : entriesBefore(request, shape, current);
-  const applied = applyAs(shape, { live, config, entries, applier, mayTake: request.isForced ? "all" : emptySet });
+  const applied = applyAs(shape, { live, config, entries, applier, mayTake: request.isForced ? "all" : emptySet, inVersion: context.inVersion });
   if (!applied.ok) throw conflict(applied.conflicts);
   const isKubectl = context.fieldManager === "kubectl";
   const object = isKubectl ? withLastApplied(applied.object, config) : applied.object;

@@ -46,7 +46,7 @@ export function trackUpdate(update: Update): void {
   const entries = entriesBefore(update);
   if (entries.length === 0 || subresource === "binding") return setFields(next, entries);
   const writer = writerOf({ resource, context, ...(subresource === undefined ? {} : { subresource }) });
-  setFields(next, track(shapeOfResource(resource), entries, { before: current, after: next }, writer));
+  setFields(next, track(shapeOfResource(resource), entries, { before: current, after: next, inVersion: context.inVersion }, writer));
 }
 
 /**

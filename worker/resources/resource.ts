@@ -8,6 +8,7 @@ import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.
 import type { JsonSchema } from "./custom/json-schema.ts";
 import type { Types } from "./custom/types.ts";
 import type { DecodeResult } from "./decode.ts";
+import type { InVersion } from "../fields/in-version.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { LabelRequirement } from "../../protocol/selectors.ts";
 import type { ObjectIndex, ObjectKey, Uses } from "../storage/store.ts";
@@ -38,6 +39,8 @@ export interface RequestContext {
   annotate?(key: string, value: string): void;
   /** Who writes, for `metadata.managedFields`. Absent: a component of kedge's own (../registry/managed-fields.ts). */
   fieldManager?: string;
+  /** Of a custom kind with several versions: who owns what is told in the words of each, see ../fields/in-version.ts. */
+  inVersion?: InVersion;
   /** Of an apply, which has worked out already who owns what. */
   managedFields?: ManagedFieldsEntry[];
 }

@@ -173,6 +173,40 @@ describe("a custom resource in two versions", () => {
     expect(await watch.next()).toBeUndefined();
   });
 
+  const apply = (path: string, manager: string, body: object, force = false) =>
+    call("PATCH", `${path}?fieldManager=${manager}&force=${force}`, { body, type: "application/apply-patch+yaml" });
+  const managersOf = ({ body }: Answer) => (body.metadata["managedFields"] as { manager: string; apiVersion: string; fieldsV1: object }[]).map(({ manager, apiVersion, fieldsV1 }) => `${manager} ${apiVersion.split("/")[1]} ${Object.keys(fieldsV1).join(",")}`);
+
+  it("is applied in each, and who owns what is known in each manager's own words", async () => {
+    const { at, group } = await define();
+    const v1 = (fields: object) => ({ apiVersion: `${group}/v1`, kind: "Thing", metadata: { name: "a" }, ...fields });
+    const v2 = (fields: object) => ({ apiVersion: `${group}/v2`, kind: "Thing", metadata: { name: "a" }, ...fields });
+    const made = await apply(at("v1", "a"), "first", v1({ hostPort: "one:1", size: 1 }));
+    expect([made.status, managersOf(made)]).toEqual([201, ["first v1 f:hostPort,f:size"]]);
+    // The port alone is another one, but in the words of v1 it is one field with the host.
+    const contested = await apply(at("v2", "a"), "second", v2({ port: "2" }));
+    expect(said(contested)).toBe('409 Apply failed with 1 conflict: conflict with "first": .hostPort');
+    const forced = await apply(at("v2", "a"), "second", v2({ port: "2" }), true);
+    expect([forced.status, forced.body["host"], managersOf(forced).toSorted()]).toEqual([200, "one", ["first v1 f:size", "second v2 f:port"]]);
+    expect((await call("GET", at("v1", "a"))).body["hostPort"]).toBe("one:2");
+    // Agreeing is no conflict, in whichever words.
+    const agreed = await apply(at("v1", "a"), "first", v1({ hostPort: "one:2", size: 1 }));
+    expect([agreed.status, managersOf(agreed).toSorted()]).toEqual([200, ["first v1 f:hostPort,f:size", "second v2 f:port"]]);
+    // An update through v2 of what v1's words own takes it from there.
+    const updated = await call("PATCH", `${at("v2", "a")}?fieldManager=third`, { body: { host: "three" }, ...merge });
+    expect(managersOf(updated).toSorted()).toEqual(["first v1 f:size", "second v2 f:port", "third v2 f:host"]);
+  });
+
+  it("loses, applied in another version, what its manager applied in the one before and says no more", async () => {
+    const { at, group } = await define();
+    const thing = (version: string, fields: object) => ({ apiVersion: `${group}/${version}`, kind: "Thing", metadata: { name: "a" }, ...fields });
+    await apply(at("v1", "a"), "first", thing("v1", { hostPort: "one:1", size: 1, spec: { size: 3 } }));
+    await apply(at("v1", "a"), "other", thing("v1", { size: 1 }));
+    const moved = await apply(at("v2", "a"), "first", thing("v2", { spec: { size: 4 } }));
+    expect([moved.status, moved.body["host"], moved.body["size"], moved.body.spec]).toEqual([200, undefined, 1, { size: 4 }]);
+    expect(managersOf(moved).toSorted()).toEqual(["first v2 f:spec", "other v1 f:size"]);
+  });
+
   it("without a webhook differs in its version alone", async () => {
     const { at, store } = await define({ strategy: "None" });
     const { body: first } = await call("POST", at("v1"), { body: { metadata: { name: "a" }, hostPort: "one:1", note: "kept" } });
