@@ -5,6 +5,7 @@
  *     environment(variables) ── compile(expression) ──► program ── evaluate(bindings, budget) ──► value | error
  */
 import type { Budget } from "./budget.ts";
+import type { Sized } from "./cost.ts";
 
 /**
  * What is known of a variable. An `object` has these fields (already escaped, ./names.ts) and no others: naming another
@@ -25,6 +26,8 @@ export type Evaluation = { value: CelValue } | { error: string; isOverBudget: bo
 export interface Program {
   /** `bool`, `string`, `list<string>`, `dyn`, … */
   readonly type: string;
+  /** What it costs at worst, by how large its variables may be. */
+  cost(variables: Readonly<Record<string, Sized>>): number;
   /** Every variable of the environment must be bound, to a value that `Cel.value` made. */
   evaluate(bindings: Record<string, CelValue>, budget: Budget): Evaluation;
 }

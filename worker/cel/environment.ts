@@ -2,6 +2,7 @@
 import { Environment, Optional, type ParseResult } from "@marcbachmann/cel-js";
 import { OverBudget, type Budget } from "./budget.ts";
 import type { Cel, CelEnvironment, CelType, Compiled, EnvironmentOptions, Evaluation } from "./cel.ts";
+import { costOf } from "./cost.ts";
 import { compileErrorText, evaluationErrorText } from "./errors.ts";
 import { registerAddresses } from "./library/addresses.ts";
 import { authorizerType, authorizerValue, registerAuthorizer } from "./library/authorizer.ts";
@@ -14,6 +15,7 @@ import { registerSets } from "./library/sets.ts";
 import { registerStrings } from "./library/strings.ts";
 import { registerTimes } from "./library/times.ts";
 import { registerUrls } from "./library/urls.ts";
+import { withCheckedHas } from "./known-fields.ts";
 import { registerMacros } from "./macros.ts";
 import { rewriteMessageLiterals, type Rewritten } from "./message-literals.ts";
 import { messageType, misnamedMessages, registerMessages } from "./messages.ts";
@@ -140,12 +142,18 @@ function compile({ checking, evaluating, rewrite }: Omit<Environments, "names">,
   const failed = (error: unknown) => ({ error: compileErrorText(error, expression, rewritten.originOf) });
   try {
     rewritten = rewrite(expression);
-    const checked = parse(checking, rewritten.text).check();
+    const forCheck = parse(checking, rewritten.text);
+    withCheckedHas(forCheck.ast);
+    const checked = forCheck.check();
     if (!checked.valid) return failed(checked.error);
     const program = parse(evaluating, rewritten.text);
     const again = program.check();
     if (!again.valid) return failed(again.error);
-    return { type: checked.type ?? "dyn", evaluate: (bindings, budget) => evaluate(program, bindings, budget) };
+    return {
+      type: checked.type ?? "dyn",
+      cost: (sizes) => costOf(program.ast, sizes),
+      evaluate: (bindings, budget) => evaluate(program, bindings, budget),
+    };
   } catch (error) {
     return failed(error);
   }

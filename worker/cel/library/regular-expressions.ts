@@ -1,5 +1,6 @@
 /** `find`, `findAll`, and `matches` on the engine of ../regular-expressions.ts. */
 import type { ASTNode, Environment } from "@marcbachmann/cel-js";
+import { nodesOf } from "../nodes.ts";
 import { patternOf } from "../regular-expressions.ts";
 
 /** The library's own `matches` backtracks and cannot be replaced, so calls of it are pointed at this one. */
@@ -15,15 +16,6 @@ export function registerRegularExpressions(environment: Environment): void {
       patternOf(pattern).findAll(text, limit < 0n ? Infinity : Number(limit)));
 }
 
-export function withOwnMatches(node: ASTNode): void {
-  const pending: unknown[] = [node];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (Array.isArray(next)) pending.push(...(next as unknown[]));
-    else if (isNode(next)) {
-      if ((next.op === "call" || next.op === "rcall") && next.args[0] === "matches") next.args[0] = ownMatches;
-      if (next.op !== "value" && next.op !== "id") pending.push(next.args);
-    }
-  }
+export function withOwnMatches(root: ASTNode): void {
+  for (const node of nodesOf(root)) if ((node.op === "call" || node.op === "rcall") && node.args[0] === "matches") node.args[0] = ownMatches;
 }
-
-const isNode = (value: unknown): value is ASTNode => typeof value === "object" && value !== null && "op" in value && "args" in value;

@@ -3,7 +3,7 @@ import { column, nameColumn } from "../columns.ts";
 import type { CustomResourceDefinition, Names } from "../custom/json-schema.ts";
 import { defineResource } from "../define.ts";
 import { statusStrategy } from "../status-strategy.ts";
-import { approvalErrors, definitionErrors, definitionUpdateErrors } from "./definition-rules.ts";
+import { approvalErrors, definitionCostErrors, definitionErrors, definitionUpdateErrors } from "./definition-rules.ts";
 
 export const customResourceDefinitions = defineResource<CustomResourceDefinition>({
   group: "apiextensions.k8s.io",
@@ -30,10 +30,10 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
     if (service !== undefined) service.port ??= 443;
   },
   validate: definitionErrors,
-  validateCreate: approvalErrors,
+  validateCreate: (definition) => [...approvalErrors(definition), ...definitionCostErrors(definition)],
   validateUpdate(next, previous) {
     const isApprovalNew = !isEqual(next.metadata?.annotations, previous.metadata.annotations);
-    return [...definitionUpdateErrors(next, previous), ...(isApprovalNew && approvalErrors(previous).length === 0 ? approvalErrors(next) : [])];
+    return [...definitionUpdateErrors(next, previous), ...definitionCostErrors(next, previous), ...(isApprovalNew && approvalErrors(previous).length === 0 ? approvalErrors(next) : [])];
   },
   subresources: { status: statusStrategy() },
   terms: (definition) => (isPending(definition) ? ["crd-names-pending"] : []),

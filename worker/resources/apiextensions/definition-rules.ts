@@ -7,6 +7,7 @@ import { duplicatesAt, forbidden, invalid, notSupported, oneOf, required } from 
 import { dns1035LabelErrors, dns1123SubdomainErrors } from "../rules/names.ts";
 import { webhookClientErrors } from "../rules/webhook-client-rules.ts";
 import { decodeNested } from "./nested-schemas.ts";
+import { costErrors } from "./rule-costs.ts";
 import { leadsSomewhere, schemaErrors } from "./schema-rules.ts";
 import { structuralErrors } from "./structural-rules.ts";
 
@@ -79,7 +80,22 @@ function versionErrors(version: Version, path: string): FieldError[] {
 function rootErrors(schema: JsonSchema, path: string): FieldError[] {
   const structural = [...decodeNested(schema, path), ...structuralErrors(schema, path)];
   // Defaults and rules of a schema that is none would be judged by something that nobody wrote.
-  return structural.length > 0 ? structural : schemaErrors(schema, path);
+  if (structural.length > 0) return structural;
+  structurals.add(schema);
+  return schemaErrors(schema, path);
+}
+
+/** Schemas that were found to be structural. */
+const structurals = new WeakSet<JsonSchema>();
+
+/** What rules may cost: of a schema that stays as it is nobody asks any more. After `definitionErrors`. */
+export function definitionCostErrors(definition: CustomResourceDefinition, previous?: CustomResourceDefinition): FieldError[] {
+  const before = new Map((previous?.spec?.versions ?? []).map(({ name, schema }) => [name, schema]));
+  return (definition.spec?.versions ?? []).flatMap(({ name, schema }, at) => {
+    const root = schema?.openAPIV3Schema;
+    const isJudged = root !== undefined && structurals.has(root) && !isEqual(before.get(name), schema);
+    return isJudged ? costErrors(root, `spec.versions[${at}].schema.openAPIV3Schema`) : [];
+  });
 }
 
 function warningErrors({ deprecated, deprecationWarning = "" }: Version, path: string): FieldError[] {

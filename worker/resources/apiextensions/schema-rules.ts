@@ -10,7 +10,8 @@ export function schemaErrors(schema: JsonSchema, path: string): FieldError[] {
   return [...defaultErrors(schema, path), ...expressionErrors(rootOf(schema), path)];
 }
 
-function innerOf(schema: JsonSchema, path: string): [JsonSchema, string][] {
+/** What values of a schema are made of, each at its path. */
+export function innerOf(schema: JsonSchema, path: string): [JsonSchema, string][] {
   const entries = entrySchema(schema);
   return [
     ...Object.entries(schema.properties ?? {}).map(([name, one]): [JsonSchema, string] => [one, `${path}.properties[${name}]`]),
