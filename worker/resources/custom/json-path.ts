@@ -16,17 +16,18 @@ export type JsonPath = readonly Step[];
 
 export type ParsedPath = { steps: JsonPath } | { error: string };
 
-const tokens = /\.\.|\.([^.[\]]+)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]|\[(-?\d*):(-?\d*)\]|\[\*\]|\[\?\(((?:[^()"']|"[^"]*"|'[^']*')*)\)\]/y;
+const tokens = /\.(?=\.[^.[\]])|\.\.|\.([^.[\]]+)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]|\[(-?\d*):(-?\d*)\]|\[\*\]|\[\?\(((?:[^()"']|"[^"]*"|'[^']*')*)\)\]/y;
 
 /** A backslash in a name quotes a dot (`.metadata.annotations.example\.com/x`). */
 export function parseJsonPath(text: string): ParsedPath {
   const steps: Step[] = [];
   const source = text.replaceAll("\\.", "\u0000");
-  tokens.lastIndex = 0;
-  for (let at = 0; at < source.length; at = tokens.lastIndex) {
+  for (let at = 0; at < source.length;) {
     tokens.lastIndex = at;
     const match = tokens.exec(source);
     if (match === null) return { error: source === "." ? "" : `unrecognized character in action: ${JSON.stringify(source.slice(at))}` };
+    // Now: a filter's own path is found with the same expression.
+    at += match[0].length;
     const step = stepOf(match);
     if (step === undefined) return { error: `unterminated filter: ${match[0]}` };
     steps.push(step);
@@ -36,7 +37,8 @@ export function parseJsonPath(text: string): ParsedPath {
 
 function stepOf(match: RegExpExecArray): Step | undefined {
   const [all, name, single, double, item, from, to, filter] = match;
-  if (all === "..") return { kind: "anywhere" };
+  // Before a name, whose own dot is left to it, or before brackets.
+  if (all === "." || all === "..") return { kind: "anywhere" };
   if (name === "*" || all === "[*]") return { kind: "all" };
   if (name !== undefined) return { kind: "field", name: name.replaceAll("\u0000", ".") };
   const quoted = single ?? double;
