@@ -81,6 +81,21 @@ describe("a pod's service account", () => {
     expect(made(pod({ volumes: [{ name: "v", secret: { secretName: "own" } }] }), account).spec?.volumes).toHaveLength(2);
   });
 
+  test.each<[string, object, string]>([
+    ["an environment", { env: [{ name: "E", valueFrom: { secretKeyRef: { name: "other", key: "k" } } }] }, 'ephemeral container look with envVar E referencing secret.secretName="other" is not allowed because service account default does not reference that secret'],
+    ["a whole environment", { envFrom: [{ secretRef: { name: "other" } }] }, 'ephemeral container look with envFrom referencing secret.secretName="other" is not allowed because service account default does not reference that secret'],
+  ])("allows no others either to a container that comes later, in %s", (_what, container, why) => {
+    const account = { metadata: { annotations: { "kubernetes.io/enforce-mountable-secrets": "true" } }, secrets: [{ name: "own" }] };
+    const current = { ...made(pod(), account), status: {} } as Stored<Pod>;
+    current.metadata.resourceVersion = "1";
+    const added = (more: object) => planner.update({
+      resource: resourceOf(current)!, current, subresource: "ephemeralcontainers", context: within(account),
+      next: { ...current, spec: { ...current.spec, ephemeralContainers: [{ name: "look", image: "app:1", ...more }] } } as KubernetesObject,
+    })?.object;
+    expect(refusal(() => added(container))).toBe(`403 pods "x" is forbidden: ${why}`);
+    expect(added({ envFrom: [{ secretRef: { name: "own" } }] })).toBeDefined();
+  });
+
   test("is nothing that the pod of a node's file may have a token of", () => {
     const annotations = { "kubernetes.io/config.mirror": "x" };
     const volumes = [{ name: "v", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } }];

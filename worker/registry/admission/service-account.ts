@@ -21,7 +21,7 @@ const enforceSecrets = "kubernetes.io/enforce-mountable-secrets";
 export const serviceAccount: Plugin = {
   name: "ServiceAccount",
   resources: ["pods"],
-  needs: (attributes) => (isConcerned(attributes) ? [keyOf(attributes), `namespaces//${namespaceOf(attributes)}`] : []),
+  needs: (attributes) => (isConcerned(attributes) || isAddingContainers(attributes) ? [keyOf(attributes), `namespaces//${namespaceOf(attributes)}`] : []),
   mutate(attributes) {
     const { spec } = attributes.object as Pod; // its shape is checked after this
     if (!isConcerned(attributes) || spec === undefined) return;
@@ -33,6 +33,7 @@ export const serviceAccount: Plugin = {
   },
   validate(attributes) {
     const { spec } = attributes.object as Pod;
+    if (spec !== undefined && isAddingContainers(attributes)) rejectOtherSecretsLater(attributes, spec);
     if (attributes.operation !== "CREATE" || spec === undefined) return [];
     if (isMirror(attributes)) rejectMirror(attributes, spec);
     else rejectOtherSecrets(attributes, spec);
@@ -47,8 +48,12 @@ export const serviceAccount: Plugin = {
 
 const isMirror = ({ object }: Pick<Attributes, "object">): boolean => object.metadata?.annotations?.[mirror] !== undefined;
 const isConcerned = (attributes: Attributes): boolean => attributes.operation === "CREATE" && attributes.subresource === "" && !isMirror(attributes);
-/** The second field is the first one's former name. */
-const nameOf = ({ object }: Attributes): string => (object as Pod).spec?.serviceAccountName || (object as Pod).spec?.serviceAccount || "default";
+const isAddingContainers = ({ operation, subresource }: Attributes): boolean => operation === "UPDATE" && subresource === "ephemeralcontainers";
+/** The second field is the first one's former name. Of a pod that is there it stays. */
+const nameOf = ({ object, old }: Attributes): string => {
+  const { spec } = (old ?? object) as Pod;
+  return spec?.serviceAccountName || spec?.serviceAccount || "default";
+};
 const namespaceOf = ({ object }: Attributes): string => object.metadata?.namespace ?? "";
 const keyOf = (attributes: Attributes): string => `serviceaccounts/${namespaceOf(attributes)}/${nameOf(attributes)}`;
 
@@ -110,6 +115,21 @@ function rejectOtherSecrets(attributes: Attributes, spec: PodSpec): void {
   for (const { name = "" } of spec.imagePullSecrets ?? []) {
     if (pullable.has(name)) continue;
     throw forbidden(attributes, `imagePullSecrets[].name=${JSON.stringify(name)} is not allowed because service account ${named} does not reference that imagePullSecret`);
+  }
+}
+
+/** Nor are its Secrets told to a container that comes later (CVE-2023-2728). */
+function rejectOtherSecretsLater(attributes: Attributes, { ephemeralContainers = [] }: PodSpec): void {
+  const account = accountOf(attributes);
+  if (account?.metadata.annotations?.[enforceSecrets] !== "true") return;
+  const mountable = new Set((account.secrets ?? []).map(({ name }) => name));
+  const reject = (what: string, secret: string) => {
+    if (mountable.has(secret)) return;
+    throw forbidden(attributes, `ephemeral container ${what} referencing secret.secretName=${JSON.stringify(secret)} is not allowed because service account ${account.metadata.name} does not reference that secret`);
+  };
+  for (const { name: container, env = [], envFrom = [] } of ephemeralContainers) {
+    for (const { name, valueFrom } of env) if (valueFrom?.secretKeyRef !== undefined) reject(`${container} with envVar ${name}`, valueFrom.secretKeyRef.name ?? "");
+    for (const { secretRef } of envFrom) if (secretRef !== undefined) reject(`${container} with envFrom`, secretRef.name ?? "");
   }
 }
 
