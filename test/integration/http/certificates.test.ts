@@ -69,6 +69,15 @@ describe("a certificate request", () => {
     expect(conditions).toContainEqual(expect.objectContaining({ type: "Failed", reason: "SignerValidationFailure", message: "DNS or IP subjectAltName is required" }));
   });
 
+  test("gets no name in its certificate of a kind that nobody looked at", async () => {
+    const names = new x509.SubjectAlternativeNameExtension([{ type: "dns", value: "n1" }, { type: "upn", value: "root@example.com" }]);
+    await ask("smuggler", await requestFor("CN=carl", [names]));
+    await decide("smuggler", "Approved");
+    const { certificate = "" } = await statusWhen("smuggler", (status) => status.certificate !== undefined);
+    const found = new x509.X509Certificate(atob(certificate)).getExtension(x509.SubjectAlternativeNameExtension);
+    expect(found?.names.toJSON()).toEqual([{ type: "dns", value: "n1" }]);
+  });
+
   test("that was denied, or asks somebody else's signer, gets nothing", async () => {
     await ask("denied", await requestFor("CN=bob"));
     await decide("denied", "Denied");

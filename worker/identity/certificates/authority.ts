@@ -132,21 +132,30 @@ async function makeAuthority(): Promise<Authority> {
   return { certificate: await writeCertificate(facts, (bytes) => crypto.subtle.sign(algorithm, keys.privateKey, bytes)), privateKey };
 }
 
+const knownNames = new Set<string>(["dns", "ip", "email", "url"]);
+
 async function readRequest(pem: string) {
   const x509 = await loadX509();
   const request = new x509.Pkcs10CertificateRequest(pem);
   if (!(await request.verify())) throw new UnreadableRequest("the request is not signed by its own key");
   const alternativeNames = request.extensions.find((extension) => extension instanceof x509.SubjectAlternativeNameExtension);
   const named = (type: string) => (alternativeNames?.names.items ?? []).filter((name) => name.type === type).map(({ value }) => value);
+  // Names of other kinds (a directory's, a user's) nobody looks at: they are left out, as upstream.
+  const known = (alternativeNames?.names.items ?? []).filter(({ type }) => knownNames.has(type)).map(({ type, value }) => ({ type, value }));
   const facts: RequestFacts = {
-    commonName: request.subjectName.getField("CN")[0] ?? "",
+    commonNames: request.subjectName.getField("CN"),
     organizations: request.subjectName.getField("O"),
     dnsNames: named("dns"),
     ipAddresses: named("ip"),
     emailAddresses: named("email"),
     uris: named("url"),
   };
-  return { facts, publicKey: request.publicKey, subject: request.subject, alternativeNames };
+  return {
+    facts,
+    publicKey: request.publicKey,
+    subject: request.subject,
+    alternativeNames: known.length === 0 ? undefined : new x509.SubjectAlternativeNameExtension(known),
+  };
 }
 
 export class UnreadableRequest extends Error {

@@ -5,7 +5,8 @@
 
 /** What a request says of itself. */
 export interface RequestFacts {
-  commonName: string;
+  /** A subject may have more than one; who reads which of them differs. */
+  commonNames: string[];
   organizations: string[];
   dnsNames: string[];
   ipAddresses: string[];
@@ -19,8 +20,8 @@ interface Rules {
 }
 
 const hasOnlyNodesGroup = ({ organizations }: RequestFacts): boolean => organizations.length === 1 && organizations[0] === "system:nodes";
-const nodeName = ({ commonName }: RequestFacts): string | undefined =>
-  commonName.startsWith("system:node:") ? undefined : "subject common name does not begin with system:node:";
+const nodeName = ({ commonNames }: RequestFacts): string | undefined =>
+  commonNames.length === 1 && commonNames[0]?.startsWith("system:node:") === true ? undefined : "subject common name does not begin with system:node:";
 
 const signers: Record<string, Rules> = {
   "kubernetes.io/kube-apiserver-client": {
