@@ -16,6 +16,7 @@ import { nodes } from "../resources/core/nodes.ts";
 import { pods } from "../resources/core/pods.ts";
 import { secrets } from "../resources/core/secrets.ts";
 import { objectKey, type Resource } from "../resources/resource.ts";
+import { admitSubresource } from "./admission.ts";
 import { decodeBody, readBody, type Decodable } from "./body.ts";
 import type { Call } from "./context.ts";
 import { writeOptionsOf } from "./options.ts";
@@ -26,7 +27,7 @@ const kind: Decodable = { group: "authentication.k8s.io", version: "v1", kind: "
 const defaultSeconds = 3600;
 
 export async function createToken(call: Call): Promise<Response> {
-  const { fieldValidation } = writeOptionsOf(call.query, "CreateOptions");
+  const { fieldValidation, isDryRun } = writeOptionsOf(call.query, "CreateOptions");
   const { object, warnings } = decodeBody(kind, await readBody(call.request), fieldValidation);
   const request = object as TokenRequest; // its schema was checked
   const { name, namespace } = call.info;
@@ -37,6 +38,8 @@ export async function createToken(call: Call): Promise<Response> {
   checkSeconds(name, asked);
   const reference = request.spec?.boundObjectRef;
   restrictToken(call.user, request);
+  const body = { ...request, spec: { ...request.spec, audiences, expirationSeconds: asked } };
+  warnings.push(...(await admitSubresource(call, { operation: "CREATE", as: kind, body, isDryRun })));
   const bound = reference === undefined ? {} : await bindingOf(call, reference, request.spec?.audiences ?? []);
   const lifeSeconds = Math.min(asked, longestTokenSeconds);
   if (lifeSeconds < asked) warnings.push(`requested expiration of ${asked} seconds shortened to ${lifeSeconds} seconds`);

@@ -42,6 +42,17 @@ describe("a ValidatingAdmissionPolicy", () => {
     expect((await call("GET", `${path}/configmaps/b`)).status).toBe(404);
   });
 
+  it("sees who asks for a service account's token, and may refuse it", async () => {
+    const path = await namespace("vap-tokens");
+    const tokens = { resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["serviceaccounts/token"], operations: ["CREATE"] }] };
+    await enforce("vap-tokens", { matchConstraints: tokens, validations: [{ expression: "object.spec.expirationSeconds <= 600", message: "too long" }] });
+    const ask = (expirationSeconds: number) => call("POST", `${path}/serviceaccounts/robot/token`, { body: { spec: { expirationSeconds } } });
+    await call("POST", `${path}/serviceaccounts`, { body: { metadata: { name: "robot" } } });
+    expect((await ask(600)).status).toBe(201);
+    const refused = await ask(3600);
+    expect([refused.status, refused.body.message]).toEqual([422, expect.stringContaining("denied request: too long")]);
+  });
+
   it("says its own message and reason, or computes the message", async () => {
     const path = await namespace("vap-words");
     const name = await enforce("vap-words", {
