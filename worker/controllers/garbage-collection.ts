@@ -11,11 +11,11 @@ import { isDeleting, withOwners } from "./owner-references.ts";
 
 /** What an owner reference turned out to be. */
 export type OwnerState =
-  /** Gone, or of that name with another uid. */
+  /** Gone, or of that name with another uid, or never where the dependent looks for it. */
   | "absent"
   /** Being deleted in the foreground: it waits for its dependents. */
   | "waiting"
-  /** There, or of a kind that is not known here and therefore left alone. */
+  /** There, or of what cannot be looked up from the dependent (an unknown kind, another's namespace): left alone. */
   | "solid";
 
 export interface GarbageSnapshot {
@@ -23,8 +23,13 @@ export interface GarbageSnapshot {
   /** The owner, if it is there and waits with one of the collector's finalizers. */
   owner: Stored<KubernetesObject> | undefined;
   dependents: Stored<KubernetesObject>[];
-  /** By uid, of every owner that a dependent names. */
-  owners: Record<string, OwnerState>;
+  /** By `identityOf`, of every owner that a dependent names. */
+  owners: ReadonlyMap<string, OwnerState>;
+}
+
+/** A uid alone is only what a dependent says: one that lies, or looks in its own namespace, must not speak for others. */
+function identityOf({ apiVersion, kind, name, uid }: OwnerReference, { metadata }: Stored<KubernetesObject>): string {
+  return [metadata.namespace ?? "", apiVersion, kind, name, uid].join("/");
 }
 
 const foreground = "foregroundDeletion";
@@ -44,11 +49,12 @@ export const garbageController: Controller<GarbageSnapshot> = {
   reconcile: reconcileGarbage,
 };
 
-async function readOwners(reader: Reader, dependents: Stored<KubernetesObject>[]): Promise<Record<string, OwnerState>> {
-  const states: Record<string, OwnerState> = {};
-  for (const { metadata } of dependents) {
-    for (const reference of metadata.ownerReferences ?? []) {
-      states[reference.uid] ??= await readOwner(reader, reference, metadata.namespace ?? "");
+async function readOwners(reader: Reader, dependents: Stored<KubernetesObject>[]): Promise<Map<string, OwnerState>> {
+  const states = new Map<string, OwnerState>();
+  for (const dependent of dependents) {
+    for (const reference of dependent.metadata.ownerReferences ?? []) {
+      const identity = identityOf(reference, dependent);
+      if (!states.has(identity)) states.set(identity, await readOwner(reader, reference, dependent.metadata.namespace ?? ""));
     }
   }
   return states;
@@ -56,7 +62,7 @@ async function readOwners(reader: Reader, dependents: Stored<KubernetesObject>[]
 
 async function readOwner(reader: Reader, { apiVersion, kind, name, uid }: OwnerReference, namespace: string): Promise<OwnerState> {
   const resource = resourceByKind(reader.settings, apiVersion, kind) ?? resourceByKind(await reader.verifiedSettings(), apiVersion, kind);
-  if (resource === undefined) return "solid";
+  if (resource === undefined || (resource.isNamespaced && namespace === "")) return "solid";
   return stateOf(await reader.get(objectKey(resource, resource.isNamespaced ? namespace : "", name)), uid);
 }
 
@@ -72,8 +78,8 @@ export function reconcileGarbage(snapshot: GarbageSnapshot): Reconciliation {
   if (owner !== undefined && hasFinalizer(owner, orphan)) return inSteps(release(dependents, uid), owner, orphan);
   const actions = dependents.flatMap((dependent) => collect(dependent, snapshot));
   if (owner === undefined || !hasFinalizer(owner, foreground)) return inSteps(actions);
-  const isBlocked = dependents.some(({ metadata }) =>
-    metadata.ownerReferences?.some((reference) => reference.uid === uid && reference.blockOwnerDeletion === true));
+  const isBlocked = dependents.some((dependent) => dependent.metadata.ownerReferences?.some((reference) =>
+    reference.uid === uid && reference.blockOwnerDeletion === true && snapshot.owners.get(identityOf(reference, dependent)) === "waiting"));
   return isBlocked ? inSteps(actions) : inSteps(actions, owner, foreground);
 }
 
@@ -89,12 +95,13 @@ const release = (dependents: Stored<KubernetesObject>[], uid: string): Action[] 
 
 function collect(dependent: Stored<KubernetesObject>, { owners }: GarbageSnapshot): Action[] {
   const references = dependent.metadata.ownerReferences ?? [];
-  const isIn = (state: OwnerState) => references.filter(({ uid }) => owners[uid] === state);
+  const stateOf = (reference: OwnerReference) => owners.get(identityOf(reference, dependent));
+  const isIn = (state: OwnerState) => references.filter((reference) => stateOf(reference) === state);
   const [absent, waiting, solid] = [isIn("absent"), isIn("waiting"), isIn("solid")];
   if (absent.length + waiting.length === 0) return [];
   if (solid.length > 0) {
     // Somebody still needs it: it only forgets those that go.
-    return [withoutOwners(dependent, ({ uid }) => owners[uid] === "absent" || owners[uid] === "waiting")];
+    return [withoutOwners(dependent, (reference) => stateOf(reference) === "absent" || stateOf(reference) === "waiting")];
   }
   if (isDeleting(dependent)) return [];
   return [{ type: "delete", object: dependent, options: deleteOptions(dependent, waiting) }];

@@ -1,6 +1,6 @@
 /** What somebody tries who means ill: bodies that grow, and nodes that reach beyond what is theirs. */
 import { SELF } from "cloudflare:test";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { call, namespace, prepare } from "./api.ts";
 
 let ns: string;
@@ -81,5 +81,44 @@ describe("a node", () => {
     const claimed = await patch({ status: { resourceClaimStatuses: [{ name: "gpu", resourceClaimName: "theirs" }] } });
     expect([claimed.status, claimed.body.message]).toEqual([403, `pods "own" is forbidden: node "${node}" cannot update resource claim statues`]);
     expect((await call("GET", `${ns}/pods/own`)).body.metadata.labels).toEqual({ app: "quiet" });
+  });
+});
+
+describe("an owner reference", () => {
+  const sets = "/apis/apps/v1/namespaces/owned/replicasets";
+  const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const spec = { selector: { matchLabels: { app: "web" } }, template };
+
+  async function deployed(): Promise<{ uid: string; set: string }> {
+    await namespace("owned");
+    const { body } = await call("POST", "/apis/apps/v1/namespaces/owned/deployments", { body: { metadata: { name: "web" }, spec: { replicas: 1, ...spec } } });
+    const set = await vi.waitFor(async () => {
+      const { items } = (await call("GET", sets)).body;
+      expect(items).toHaveLength(1);
+      return items[0]?.metadata.uid ?? "";
+    }, { timeout: 10_000, interval: 50 });
+    return { uid: body.metadata.uid, set };
+  }
+
+  test("that is a lie takes its own object with it, and nobody else's", async () => {
+    const { uid, set } = await deployed();
+    const lies = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid }];
+    expect((await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "a-lie", ownerReferences: lies } } })).status).toBe(201);
+    const liesNearby = [{ apiVersion: "apps/v1", kind: "Deployment", name: "nobody", uid }];
+    expect((await call("POST", "/api/v1/namespaces/owned/configmaps", { body: { metadata: { name: "a-lie", ownerReferences: liesNearby } } })).status).toBe(201);
+    await vi.waitFor(async () => {
+      expect((await call("GET", `${ns}/configmaps/a-lie`)).status).toBe(404);
+      expect((await call("GET", "/api/v1/namespaces/owned/configmaps/a-lie")).status).toBe(404);
+    }, { timeout: 15_000, interval: 100 });
+    expect((await call("GET", sets)).body.items.map(({ metadata }) => metadata.uid)).toEqual([set]);
+  });
+
+  test("of an object of the cluster to one of a namespace is no reason to delete it", async () => {
+    const owner = (await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "owner" } } })).body;
+    const ownerReferences = [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: owner.metadata.uid }];
+    expect((await call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", { body: { metadata: { name: "owned", ownerReferences } } })).status).toBe(201);
+    expect((await call("POST", `${ns}/configmaps`, { body: { metadata: { name: "witness", ownerReferences: [{ ...ownerReferences[0], name: "nobody" }] } } })).status).toBe(201);
+    await vi.waitFor(async () => expect((await call("GET", `${ns}/configmaps/witness`)).status).toBe(404), { timeout: 15_000, interval: 100 });
+    expect((await call("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles/owned")).status).toBe(200);
   });
 });
