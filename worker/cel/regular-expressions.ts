@@ -23,12 +23,12 @@ export function patternOf(text: string): Pattern {
   return made;
 }
 
-/** Characters and classes, at most one of them repeated without bound: the same in both, and no cause to backtrack. */
-const plain = /^\^?(?:(?:[\w\-/:@]|\\[./\-d]|\[[^\]\\[]+\])(?:[*+?]|\{\d+(?:,\d+)?\})?)*\$?$/;
+/** Characters and classes from the text's beginning, at most one of them not just once: the same in both, and no cause to backtrack. */
+const plain = /^\^(?:(?:[\w\-/:@]|\\[./\-d]|\[[^\]\\[]+\])(?:[*+?]|\{\d+(?:,\d+)?\})?)*\$?$/;
 
 function compile(text: string): Pattern {
   const expression = RE2JS.compile(text);
-  const native = plain.test(text) && text.split(/[*+]/).length <= 2 ? new RegExp(text, "u") : undefined;
+  const native = plain.test(text) && text.split(/[*+?]|,\d*\}/).length <= 2 ? new RegExp(text, "u") : undefined;
   return {
     matches: native === undefined ? (value) => expression.test(value) : (value) => native.test(value),
     findAll(value, limit) {
