@@ -56,14 +56,24 @@ export async function mountSubPath({ volume, subPath, target }: { volume: string
   }
 }
 
-/** The kubelet makes a missing sub-path as a folder; a link on the way is never followed while making. */
-async function makeMissing(root: string, subPath: string): Promise<void> {
-  let path = root;
-  for (const part of subPath.split("/").filter((name) => name !== "" && name !== ".")) {
-    if (part === "..") throw new VolumeError(`subpath "${subPath}" must not contain ".."`);
-    path = join(path, part);
-    const there = await lstat(path).catch(() => undefined);
-    if (there?.isSymbolicLink() === true) return;
-    if (there === undefined) await mkdir(path, { mode: 0o750 });
+/**
+ * The kubelet makes a missing sub-path as a folder; a link on the way is never followed while making. Each step begins at
+ * the folder that is held open, so that nobody can put a link in the place of one that was looked at.
+ */
+export async function makeMissing(root: string, subPath: string): Promise<void> {
+  let folder = await open(root, openPath | constants.O_DIRECTORY);
+  try {
+    for (const part of subPath.split("/").filter((name) => name !== "" && name !== ".")) {
+      if (part === "..") throw new VolumeError(`subpath "${subPath}" must not contain ".."`);
+      const path = `/proc/self/fd/${folder.fd}/${part}`;
+      const there = await lstat(path).catch(() => undefined);
+      if (there !== undefined && !there.isDirectory()) return;
+      if (there === undefined) await mkdir(path, { mode: 0o750 });
+      const next = await open(path, openPath | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      await folder.close();
+      folder = next;
+    }
+  } finally {
+    await folder.close();
   }
 }
