@@ -33,6 +33,10 @@ describe("is refused", () => {
   });
 });
 
+it("a ConfigMap's keys may be called like what every object of JavaScript has", () => {
+  expect(errorsOf(core("ConfigMap", { data: JSON.parse('{"constructor":"1","__proto__":"2"}') as object }))).toEqual([]);
+});
+
 describe("a change is refused", () => {
   const rows: [sentence: string, next: KubernetesObject, previous: KubernetesObject, errors: string[]][] = [
     ["of an immutable ConfigMap's data", core("ConfigMap", { immutable: true, data: { a: "2" } }), core("ConfigMap", { immutable: true, data: { a: "1" } }), ["data: Forbidden: field is immutable when `immutable` is set"]],

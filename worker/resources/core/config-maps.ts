@@ -16,7 +16,7 @@ export const configMaps = defineResource<ConfigMap>({
   validate: ({ data, binaryData }) => [
     ...keysErrors("data", data),
     ...keysErrors("binaryData", binaryData),
-    ...Object.keys(data ?? {}).filter((key) => key in (binaryData ?? {})).map((key) => invalid(`data[${key}]`, key, "duplicate of key present in binaryData")),
+    ...Object.keys(data ?? {}).filter((key) => Object.hasOwn(binaryData ?? {}, key)).map((key) => invalid(`data[${key}]`, key, "duplicate of key present in binaryData")),
     ...sizeErrors("[]", data, binaryData),
   ],
   validateUpdate: (next, previous) => immutableErrors(next, previous, ["data", "binaryData"]),
