@@ -48,10 +48,16 @@ async function applyScale(call: Call): Promise<Response> {
   const { served } = call;
   const { spec, metadata } = scale;
   // The body was checked against the type of a Scale.
-  const config: KubernetesObject = { apiVersion: apiVersionOf(served), kind: served.kind, ...(isRecord(metadata) ? { metadata } : {}) };
+  const config: KubernetesObject = { apiVersion: apiVersionOf(served), kind: served.kind, metadata: isRecord(metadata) ? meant(metadata) : {} };
   if (isRecord(spec) && typeof spec["replicas"] === "number") scaledOf(served).setReplicas(config, spec["replicas"]);
   const { committed } = await commitApply(call, config, { ...options, subresource: "scale" });
   return withWarnings(objectResponse(call, scaleOf(call.resource, committed.object)), warnings);
+}
+
+/** Which object it is; whatever else a Scale says of metadata is no part of a scale. */
+function meant({ name, namespace, uid, resourceVersion }: Record<string, unknown>): NonNullable<KubernetesObject["metadata"]> {
+  // The body was checked against the type of a Scale.
+  return Object.fromEntries(Object.entries({ name, namespace, uid, resourceVersion }).filter(([, value]) => value !== undefined));
 }
 
 interface Wish {

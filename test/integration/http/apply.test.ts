@@ -274,6 +274,17 @@ describe("apply", () => {
     expect(again.body.message).toBe('Apply failed with 1 conflict: conflict with "scaler" with subresource "scale": .spec.replicas');
   });
 
+  test("of a scale owns nothing else of its object, whatever it says", async () => {
+    const path = "/apis/apps/v1/namespaces/apply/deployments/labelled";
+    await apply(path, deployment("labelled", { replicas: 1 }), { manager: "owner" });
+    const metadata = { name: "labelled", labels: { a: "b" }, annotations: { c: "d" } };
+    const { status } = await apply(`${path}/scale`, { apiVersion: "autoscaling/v1", kind: "Scale", metadata, spec: { replicas: 1 } }, { manager: "scaler" });
+    const { metadata: { managedFields, annotations } } = (await call("GET", path)).body;
+    expect([status, annotations]).toEqual([200, undefined]);
+    const scaler = (managedFields as { manager: string; fieldsV1: object }[]).find(({ manager }) => manager === "scaler");
+    expect(scaler?.fieldsV1).toEqual({ "f:spec": { "f:replicas": {} } });
+  });
+
   test("takes over what kubectl applied as a client, without force", async () => {
     const config = configMap("migrated", { a: "1", b: "1" });
     const annotations = { "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(config) };
