@@ -4,6 +4,7 @@ import { admitConnection, type AdmissionPorts } from "../admission/admit.ts";
 import type { ReviewedKind } from "../admission/request.ts";
 import type { Operation } from "../registry/admission/plugin.ts";
 import { planner } from "../registry/planner.ts";
+import { StatusError } from "../../protocol/status.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import type { Call } from "./context.ts";
 
@@ -24,6 +25,10 @@ export interface Connecting {
 export async function admitSubresource(call: Call, { operation, as, body, isDryRun = false }: Connecting): Promise<string[]> {
   const { resource, info, settings } = call;
   const { metadata = {} } = body as KubernetesObject;
+  // Also of what asks with an object of its own: it is about the object of the path.
+  if (metadata.namespace && metadata.namespace !== info.namespace) {
+    throw StatusError.badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
   const object: KubernetesObject = { ...body, metadata: { ...metadata, name: info.name, namespace: info.namespace } };
   const context = { ...call.context, settings: await settings() };
   return await admitConnection({ operation, resource, subresource: info.subresource, as, object, context }, admissionPorts(call, isDryRun));

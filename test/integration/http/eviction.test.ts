@@ -130,6 +130,8 @@ describe("an eviction", () => {
     await pod("a");
     const { status, body } = await evict("a", "", { metadata: { name: "b" } });
     expect([status, body.message]).toEqual([400, "name in URL does not match name in Eviction object"]);
+    const elsewhere = await evict("a", "", { metadata: { name: "a", namespace: "default" } });
+    expect([elsewhere.status, elsewhere.body.message]).toEqual([400, "the namespace of the provided object does not match the namespace sent on the request"]);
     expect(await isThere("a")).toBe(true);
   });
 
