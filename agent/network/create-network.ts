@@ -60,7 +60,7 @@ class NodeNetwork implements Network {
     this.#names = namesOf(config.stateDir);
     this.#report = report;
     this.#peerRoutes = new PeerRoutes(this.#names.runtimeDir, report);
-    this.#forwardsOf = new Forwards(config.nodeName);
+    this.#forwardsOf = new Forwards(config.nodeName, config.serviceCidr);
     this.cniConfDir = this.#names.cniConfDir;
     const ours = [config.clusterCidr, config.serviceCidr].map(parseCidr);
     this.#dns = new DnsServer({

@@ -24,14 +24,15 @@ export const bridgePrefix = "kd";
  *   rather than lost; TCP by a reset, because an ICMP error that arrives inside connect() is noticed a second later only.
  *   Clusters on one host do not reach each other's pods. DNS answers pods and this host only, and
  *   is silent rather than refusing while the agent restarts: resolvers then ask again.
- * - guard (raw): node ports on 127.0.0.1 need route_localnet; pods must not reach the host's loopback through it
- *   (CVE-2020-8558).
+ * - guard (raw), local-in: node ports on 127.0.0.1 need route_localnet; pods must not reach the host's loopback through
+ *   it (CVE-2020-8558), by themselves or by a Service whose endpoints say so.
  */
 export function frameOf({ table, bridge, podCidr, clusterCidr, serviceCidr, dnsAddress }: FrameConfig): Frame {
-  const { services, nodePorts, rejectedAddresses, rejectedNodePorts, hairpins } = fixedMaps;
+  const { services, nodePorts, hostPorts, rejectedAddresses, rejectedNodePorts, hairpins } = fixedMaps;
   const foreignBridge = `iifname "${bridgePrefix}*" iifname != "${bridge}"`;
   const body = `
   map ${services} { type ipv4_addr . inet_proto . inet_service : verdict; }
+  map ${hostPorts} { type ipv4_addr . inet_proto . inet_service : verdict; }
   map ${nodePorts} { type inet_proto . inet_service : verdict; }
   set ${rejectedAddresses} { type ipv4_addr . inet_proto . inet_service; }
   set ${rejectedNodePorts} { type inet_proto . inet_service; }
@@ -43,6 +44,7 @@ export function frameOf({ table, bridge, podCidr, clusterCidr, serviceCidr, dnsA
   }
   chain dispatch {
     ip daddr . meta l4proto . th dport vmap @${services}
+    fib daddr type local ip daddr != ${dnsAddress} ip daddr . meta l4proto . th dport vmap @${hostPorts}
     fib daddr type local ip daddr != ${dnsAddress} meta l4proto . th dport vmap @${nodePorts}
   }
   chain prerouting {
@@ -78,6 +80,7 @@ export function frameOf({ table, bridge, podCidr, clusterCidr, serviceCidr, dnsA
   chain local-in {
     type filter hook input priority filter; policy accept;
     ip daddr ${dnsAddress} iifname != { "lo", "${bridge}" } drop
+    iifname "${bridge}" ip daddr 127.0.0.0/8 ct state new ct status dnat drop
     iifname != "lo" ip daddr . meta l4proto . th dport @${rejectedAddresses} goto refuse
     iifname != "lo" meta l4proto . th dport @${rejectedNodePorts} goto refuse
   }

@@ -170,6 +170,21 @@ describe.skipIf(reason !== undefined)(title, { timeout: 30_000 }, () => {
     await expect(lab.get(outside, "http://192.0.2.1:8000/", 1)).rejects.toThrow("Connection refused");
   });
 
+  it("leads nobody to a pod that asks for a host port of an address which is not the host's", async () => {
+    const thief = pod("a", ips[0], [{ containerPort: 8080, hostPort: 8080, hostIP: "192.0.2.2" }, { containerPort: 8080, hostPort: 8001, hostIP: "192.0.2.1" }]);
+    await node.apply({ services: [], endpointSlices: [], pods: [thief] });
+    expect(await lab.get(pods[1] ?? "", "http://192.0.2.2:8080/", 1)).toEqual(["outside"]);
+    expect(await lab.get(pods[1] ?? "", "http://192.0.2.1:8001/", 1)).toEqual(["a"]);
+  });
+
+  it("hides the host's loopback from a pod that finds it behind a Service", async () => {
+    lab.spawn(host, [process.execPath, "-e", 'require("http").createServer((_, answer) => answer.end(JSON.stringify({ pod: "secret" }))).listen(8099, "127.0.0.1")']);
+    await expect.poll(() => lab.get(host, "http://127.0.0.1:8099/", 1).catch(() => [])).toEqual(["secret"]);
+    await node.apply({ services: [web], endpointSlices: [slice("web", ["127.0.0.1"], { port: 8099 })] });
+    await expect(lab.get(pods[0] ?? "", "http://10.100.0.20/", 1)).rejects.toThrow();
+    expect(await lab.get(host, "http://10.100.0.20/", 1)).toEqual(["secret"]);
+  });
+
   it("hides the host's loopback from a pod that sends there", async () => {
     const attacker = await node.pod("d", "10.240.1.14");
     const steps = ["ip route del local 127.0.0.0/8 dev lo table local", "ip route del local 127.0.0.1 dev lo table local"];

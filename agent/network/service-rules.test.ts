@@ -98,7 +98,7 @@ describe("host ports", () => {
     [
       "one address of the host",
       [pod("a", "10.244.1.2", [{ containerPort: 80, hostPort: 8000, hostIP: "127.0.0.1" }])],
-      ["services: 127.0.0.1 . tcp . 8000 → goto host/default/a/tcp/8000"],
+      ["host-ports: 127.0.0.1 . tcp . 8000 → goto host/default/a/tcp/8000"],
     ],
     ["nothing before the pod has an address", [pod("a", undefined, [{ containerPort: 80, hostPort: 8000 }])], []],
     ["nothing for a pod that ended", [ended], []],

@@ -14,6 +14,8 @@ export const fixedMaps = {
   services: "services",
   /** protocol . port, on any address of the host → chain */
   nodePorts: "node-ports",
+  /** address . protocol . port, of an address of the host → chain */
+  hostPorts: "host-ports",
   rejectedAddresses: "rejected-addresses",
   rejectedNodePorts: "rejected-node-ports",
   /** address . address: a pod that reaches itself through a Service. */
@@ -153,7 +155,7 @@ function hostPortFragment({ id, protocol, hostIp, hostPort, backend }: HostPort)
   const element: Fragment["elements"][number] =
     hostIp === undefined
       ? [fixedMaps.nodePorts, `${protocol} . ${hostPort}`, `goto ${chain}`]
-      : [fixedMaps.services, `${hostIp} . ${protocol} . ${hostPort}`, `goto ${chain}`];
+      : [fixedMaps.hostPorts, `${hostIp} . ${protocol} . ${hostPort}`, `goto ${chain}`];
   const rule = `meta l4proto ${protocol} dnat to ${backend.ip}:${backend.port}`;
   return { sets: [], chains: [[chain, [rule]]], elements: [element] };
 }

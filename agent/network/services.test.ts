@@ -85,6 +85,11 @@ describe("which Services are forwarded", () => {
     ["no node port of type ClusterIP, even if one is left in the object", { type: "ClusterIP", ports: [{ port: 80, nodePort: 30080 }] }, undefined],
   ])("%s", (_, spec, expected) => expect(first(service("web", spec), [], undefined)?.nodePort).toBe(expected));
 
+  it("an external address is none that a Service of the cluster may have: cluster DNS, or another's cluster IP", () => {
+    const web = service("web", { externalIPs: ["10.96.0.10", "192.0.2.1", "10.96.3.4"] });
+    const [forward] = new Forwards(undefined, "10.96.0.0/16").of(byName(web), new Map());
+    expect(forward?.externalIps).toEqual(["192.0.2.1"]);
+  });
   it("external addresses come from the spec and the load balancer, each once", () => {
     const web = service("web", { externalIPs: ["192.0.2.9", "192.0.2.1"] });
     web.status = { loadBalancer: { ingress: [{ ip: "192.0.2.9" }, { hostname: "lb.example.com" }] } };
@@ -108,7 +113,7 @@ describe("weights", () => {
 
 describe("Forwards", () => {
   it("gives the very same entries for a Service whose objects did not change, and new ones for one that did", () => {
-    const forwards = new Forwards(undefined);
+    const forwards = new Forwards(undefined, "10.96.0.0/16");
     const [a, b] = [service("a"), service("b", { clusterIP: "10.96.0.21" })];
     const [aSlice, bSlice] = [slice("a", ["10.0.0.1"]), slice("b", ["10.0.0.2"])];
     const before = forwards.of(byName(a, b), byName(aSlice, bSlice));
@@ -117,7 +122,7 @@ describe("Forwards", () => {
     expect(ipsOf(after[1]?.backends)).toEqual(["10.0.0.3"]);
   });
   it("forgets a Service that is gone", () => {
-    const forwards = new Forwards(undefined);
+    const forwards = new Forwards(undefined, "10.96.0.0/16");
     forwards.of(byName(service("a")), byName(slice("a", ["10.0.0.1"])));
     expect(forwards.of(new Map(), byName(slice("a", ["10.0.0.1"])))).toEqual([]);
   });

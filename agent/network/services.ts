@@ -1,7 +1,7 @@
 /** What Services and EndpointSlices ask of the packet path, one entry per service port; pure. */
 import type { Endpoint, EndpointSlice, Service, ServicePort } from "../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../protocol/kubernetes/object.ts";
-import { isIpv4, parseIpv4 } from "./ipv4.ts";
+import { contains, isIpv4, parseCidr, parseIpv4, type Cidr } from "./ipv4.ts";
 
 /** Annotation of a slice: JSON object, address → weight (an integer ≥ 0; 1 if absent, 0 gets no new connections). */
 export const weightsAnnotation = "kedge.dev/weights";
@@ -56,10 +56,12 @@ export function slicesByService(slices: Slices): Map<string, Stored<EndpointSlic
  */
 export class Forwards {
   readonly #nodeName: string | undefined;
+  readonly #serviceCidr: Cidr;
   #known = new Map<string, { service: Stored<Service>; slices: readonly Stored<EndpointSlice>[]; forwards: Forward[] }>();
 
-  constructor(nodeName: string | undefined) {
+  constructor(nodeName: string | undefined, serviceCidr: string) {
     this.#nodeName = nodeName;
+    this.#serviceCidr = parseCidr(serviceCidr);
   }
 
   of(services: Services, slices: Slices): Forward[] {
@@ -71,10 +73,15 @@ export class Forwards {
       const own = byService.get(key) ?? [];
       const known = before.get(key);
       const isSame = known?.service === service && isSameList(known.slices, own);
-      const forwards = isSame ? known.forwards : forwardsOfService(service, own, this.#nodeName);
+      const forwards = isSame ? known.forwards : forwardsOfService(service, own, this.#nodeName).map((forward) => this.#withoutOurs(forward));
       this.#known.set(key, { service, slices: own, forwards });
     }
     return [...this.#known.values()].flatMap((entry) => entry.forwards);
+  }
+
+  /** Whoever makes a Service names its external addresses: none is the cluster DNS's, or another Service's own. */
+  #withoutOurs(forward: Forward): Forward {
+    return { ...forward, externalIps: forward.externalIps.filter((ip) => !contains(this.#serviceCidr, parseIpv4(ip))) };
   }
 }
 
