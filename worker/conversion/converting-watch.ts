@@ -4,7 +4,7 @@ import type { ChangeEvent, Expired, ObjectKey, Selection } from "../storage/stor
 import type { OpenWatch, WatchBatch, WatchFeed, WatchRequest } from "../storage/watch.ts";
 import type { ConvertingStore } from "./converting-store.ts";
 import { splitSelection } from "./own-selection.ts";
-import type { VersionedKind } from "./webhook-converter.ts";
+import { isConverted, type VersionedKind } from "./webhook-converter.ts";
 
 export interface WatchPorts {
   openWatch: OpenWatch;
@@ -20,6 +20,8 @@ export function convertingWatch({ openWatch, current, storeFor }: WatchPorts): O
     const store = storeFor(kind);
     const isCurrent = async () => (await current()) === kind;
     const { stored, isMatch } = splitSelection(kind, request);
+    // What the store judges and nobody converts comes as it is, and nothing is asked for each batch.
+    if (isMatch === undefined && !isConverted(kind)) return await openWatch(request);
     if (isMatch === undefined) return new ConvertingFeed(await openWatch(request), store, { isCurrent });
     const keys = await keysMatching(store, request, request.since);
     if (!(keys instanceof Set)) return expiredFeed(keys.floor);
