@@ -110,6 +110,32 @@ describe("a certificate request", () => {
     await call("PUT", `${rbac}/clusterroles/approver`, { body: { ...role, rules: [...rules, ...signers] } });
     expect((await decide("guarded", "Approved", token)).status).toBe(200);
   });
+
+  test("is signed by those alone who may for its signer", async () => {
+    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+    const rules: object[] = [{ apiGroups: ["certificates.k8s.io"], resources: ["certificatesigningrequests/status"], verbs: ["update"] }];
+    await call("POST", `${rbac}/clusterroles`, { body: { metadata: { name: "signer" }, rules } });
+    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "signer" }];
+    await call("POST", `${rbac}/clusterrolebindings`, { body: { metadata: { name: "signer" }, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "signer" }, subjects } });
+    await ask("foreign", await requestFor("CN=flo"), { signerName: "example.com/signer" });
+    await decide("foreign", "Approved");
+    const headers = { "impersonate-user": "signer" };
+    const failed = async () => {
+      const { body } = await call("GET", `${path}/foreign`);
+      const status = body.status as { conditions: object[] };
+      const conditions = [...status.conditions, { type: "Failed", status: "True", reason: "No", message: "no" }];
+      return await call("PUT", `${path}/foreign/status`, { body: { ...body, status: { ...status, conditions } }, headers });
+    };
+    const refused = await failed();
+    expect([refused.status, refused.body.message]).toEqual([403, expect.stringContaining('user not permitted to sign requests with signerName "example.com/signer"')]);
+    // What is no signing needs no permission to sign.
+    const { body } = await call("GET", `${path}/foreign`);
+    expect((await call("PUT", `${path}/foreign/status`, { body, headers })).status).toBe(200);
+    const signers = { apiGroups: ["certificates.k8s.io"], resources: ["signers"], resourceNames: ["example.com/*"], verbs: ["sign"] };
+    const role = (await call("GET", `${rbac}/clusterroles/signer`)).body;
+    await call("PUT", `${rbac}/clusterroles/signer`, { body: { ...role, rules: [...rules, signers] } });
+    expect((await failed()).status).toBe(200);
+  });
 });
 
 describe("a Secret for a service account's token", () => {

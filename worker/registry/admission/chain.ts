@@ -8,8 +8,8 @@
  */
 import { resourceKey, type Resource } from "../../resources/resource.ts";
 import type { ObjectKey, Requirement } from "../../storage/store.ts";
-import { certificateSubjectRestriction } from "./certificates.ts";
 import { defaultIngressClass } from "./default-ingress-class.ts";
+import { defaultPriorityClass } from "./default-priority-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { limitRanger } from "./limit-ranger.ts";
@@ -28,12 +28,12 @@ const plugins: readonly Plugin[] = [
   podSecurity,
   podSecurityLabels,
   priority,
+  defaultPriorityClass,
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
   volumeResize,
   runtimeClass,
-  certificateSubjectRestriction,
   defaultIngressClass,
 ];
 
