@@ -10,6 +10,7 @@ import { matchesSelector } from "../../protocol/selectors.ts";
 import { isSetting } from "../resources/settings.ts";
 import { resourceScope, type Change, type Lookup, type ObjectIndex, type ObjectKey, type StorePolicy } from "../storage/store.ts";
 import { aggregationKey } from "./cluster-role-aggregation.ts";
+import { flowSchemasKey } from "./flow-schemas.ts";
 import { quotaBudgets } from "./resource-quota/budgets.ts";
 import { selects } from "./selector.ts";
 
@@ -25,6 +26,7 @@ const reconciledByOwnKey = new Set([
   "poddisruptionbudgets.policy",
   "namespaces",
   "nodes",
+  "servicecidrs.networking.k8s.io",
   "resourcequotas",
   "persistentvolumeclaims",
   "persistentvolumes",
@@ -49,7 +51,7 @@ const confirmed = new Set(["services", "endpoints"]);
 type Rule = (change: Change, lookup: Lookup) => Iterable<string>;
 
 const rules: Rule[] = [
-  ownKey, controllers, adopting, services, budgets, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, quotas, claims, credentials,
+  ownKey, controllers, adopting, services, budgets, endpoints, namespaces, definitions, garbage, scheduling, pods, nodes, references, aggregation, flows, quotas, claims, credentials,
 ];
 
 export const storePolicy: StorePolicy = {
@@ -236,6 +238,14 @@ function* references({ key }: Change, lookup: Lookup): Iterable<string> {
 /** Any ClusterRole may be gathered by another. */
 function* aggregation({ key }: Change): Iterable<string> {
   if (key.startsWith("clusterroles.rbac.authorization.k8s.io/")) yield `workload/${aggregationKey}`;
+}
+
+/** A schema that is new or names another level; a level that came or went, which any schema may name. */
+function* flows(change: Change): Iterable<string> {
+  const resource = resourceOf(change.key);
+  const isLevel = resource === "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io" && change.type !== "MODIFIED";
+  const isSchema = resource === "flowschemas.flowcontrol.apiserver.k8s.io" && change.type !== "DELETED" && isContentChange(change);
+  if (isLevel || isSchema) yield `workload/${flowSchemasKey}`;
 }
 
 /** Those that cover a change, and count something else than before. */

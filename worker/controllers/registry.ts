@@ -8,6 +8,7 @@ import { customResourceDefinitionController } from "./custom-resource-definition
 import { deploymentController } from "./deployment/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { serviceController } from "./endpoint-slice/controller.ts";
+import { flowSchemaController } from "./flow-schemas.ts";
 import { garbageController } from "./garbage-collection.ts";
 import { namespaceController } from "./namespace.ts";
 import { nodeLifecycleController } from "./node-lifecycle.ts";
@@ -15,6 +16,7 @@ import { podGarbageController } from "./pod-garbage.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationControllerController } from "./replica-set/replication-controller.ts";
 import { resourceQuotaController } from "./resource-quota/controller.ts";
+import { serviceCidrController } from "./service-cidr.ts";
 import { claimProtectionController, volumeProtectionController } from "./storage-protection.ts";
 import { validatingAdmissionPolicyController } from "./validating-admission-policy.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
@@ -48,6 +50,8 @@ const reconcilers: Reconciler[] = [
   reconcilerOf(certificateController),
   reconcilerOf(serviceAccountTokenController),
   reconcilerOf(clusterRoleAggregationController),
+  reconcilerOf(flowSchemaController),
+  reconcilerOf(serviceCidrController),
   reconcilerOf(resourceQuotaController),
   reconcilerOf(claimProtectionController),
   reconcilerOf(volumeProtectionController),

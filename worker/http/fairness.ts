@@ -12,6 +12,7 @@ import { suggestedLevels, suggestedSchemas } from "../fairness/suggested.ts";
 import { settingsCache } from "../settings/settings-cache.ts";
 import { derived } from "../settings/settings.ts";
 import type { HttpEnv } from "./context.ts";
+import { errorResponse } from "./errors.ts";
 import { flowMetrics } from "./metrics/flow-metrics.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -44,6 +45,7 @@ export const fairness = createMiddleware<HttpEnv>(async (c, next) => {
     await next();
   } else {
     const ticket = await seat(found, c.req.raw.signal);
+    if (ticket instanceof StatusError) return named(errorResponse(ticket, c.req.raw), found);
     try {
       await next();
     } finally {
@@ -54,18 +56,18 @@ export const fairness = createMiddleware<HttpEnv>(async (c, next) => {
   if (own !== c.res) c.res = own;
 });
 
-/** Waits for a seat; no longer than is bearable. */
-async function seat(found: Classification, signal: AbortSignal): Promise<Ticket> {
+/** Waits for a seat; no longer than is bearable. A refusal is a value: its answer, too, names schema and level. */
+async function seat(found: Classification, signal: AbortSignal): Promise<Ticket | StatusError> {
   const { level, flow } = found;
   const ticket = gate.enter(level, flow, Date.now());
-  if (ticket === undefined) throw refusal(found, level.queuing === undefined ? "concurrency-limit" : "queue-full");
+  if (ticket === undefined) return refusal(found, level.queuing === undefined ? "concurrency-limit" : "queue-full");
   // A client that goes takes the rest of this request with it.
   signal.addEventListener("abort", () => gate.leave(ticket));
   const until = Date.now() + waitMs;
   for (let pauseMs = firstPauseMs; !gate.ask(ticket, Date.now()); pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     if (Date.now() > until) {
       gate.leave(ticket);
-      throw refusal(found, "time-out");
+      return refusal(found, "time-out");
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }

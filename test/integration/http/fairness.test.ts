@@ -29,6 +29,10 @@ test("a flood is refused beyond its queues, and nobody else notices", async () =
   expect(answers.filter(({ response }) => response.status === 200).length).toBeGreaterThan(100);
   expect(refused.length).toBeGreaterThan(0);
   expect(refused[0]?.response.headers.get("retry-after")).toBe("1");
+  const flows = "/apis/flowcontrol.apiserver.k8s.io/v1";
+  const uidOf = async (plural: string) => (await call("GET", `${flows}/${plural}/global-default`)).body.metadata.uid;
+  expect(refused[0]?.response.headers.get("x-kubernetes-pf-flowschema-uid")).toBe(await uidOf("flowschemas"));
+  expect(refused[0]?.response.headers.get("x-kubernetes-pf-prioritylevel-uid")).toBe(await uidOf("prioritylevelconfigurations"));
   expect(JSON.parse(refused[0]?.text ?? "")).toMatchObject({ kind: "Status", reason: "TooManyRequests", message: "Too many requests, please try again later." });
   // Every seat is free again.
   expect(await seatsOf("global-default")).toBe(0);
