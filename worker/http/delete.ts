@@ -1,9 +1,11 @@
 /** DELETE of one object or of a collection. */
+import type { KubernetesObject, Stored } from "../../protocol/kubernetes/object.ts";
 import { StatusError, success } from "../../protocol/status.ts";
 import { admitDelete } from "../admission/admit.ts";
 import type { DeleteOptions } from "../registry/registry.ts";
 import { objectOf } from "../registry/text.ts";
 import { commit, type Committed } from "../registry/writer.ts";
+import { resourceKey } from "../resources/resource.ts";
 import type { StoredObject } from "../storage/store.ts";
 import { admissionPorts } from "./admission.ts";
 import type { Call } from "./context.ts";
@@ -13,7 +15,7 @@ import { listWriterOf } from "./list/list-writer.ts";
 import { numberOf } from "./options.ts";
 import { readCurrent } from "./read.ts";
 import { checkListVersions } from "./resource-version.ts";
-import { committedResponse, objectResponse } from "./respond.ts";
+import { committedResponse, objectResponse, withWarnings } from "./respond.ts";
 import { selectionOf } from "./selection.ts";
 
 /** Kinds whose delete answers with the object even when it went at once. */
@@ -23,17 +25,32 @@ const sideBySide = 16;
 
 export async function remove(call: Call): Promise<Response> {
   const { options, isDryRun } = await deleteOptionsOf(call);
-  const committed = await commitDelete(call, options, isDryRun);
+  const committed = await commitDelete(call, options, { isDryRun });
   const { group, plural } = call.resource;
-  if (committed.verb !== "delete" || answersObject.has(plural)) return committedResponse(call, committed);
+  const warnings = warningsOf(call, options);
+  if (committed.verb !== "delete" || answersObject.has(plural)) return committedResponse(call, committed, 200, warnings);
   const { name, uid } = committed.object.metadata;
-  return objectResponse(call, success({ group, kind: plural, name }, uid));
+  return withWarnings(objectResponse(call, success({ group, kind: plural, name }, uid)), warnings);
 }
 
-export async function commitDelete(call: Call, options: DeleteOptions, isDryRun: boolean): Promise<Committed> {
+/** Nobody expects of Jobs what stayed as it was for old clients. */
+function warningsOf({ resource }: Call, { propagationPolicy }: DeleteOptions): string[] {
+  if (propagationPolicy !== undefined || resourceKey(resource) !== "jobs.batch") return [];
+  return [
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+  ];
+}
+
+interface DeleteCommit {
+  isDryRun: boolean;
+  /** What its last state says beside its end. */
+  marked?: (current: Stored<KubernetesObject>) => Stored<KubernetesObject>;
+}
+
+export async function commitDelete(call: Call, options: DeleteOptions, { isDryRun, marked = (current) => current }: DeleteCommit): Promise<Committed> {
   const { resource, store, context } = call;
   const plan = async () => {
-    const current = await readCurrent(call);
+    const current = marked(await readCurrent(call));
     return (await admitDelete({ resource, current, options, context }, admissionPorts(call, isDryRun))) ?? { current };
   };
   return await commit(store, plan, { isDryRun, hasPrecondition: options.preconditions?.resourceVersion !== undefined });
@@ -59,7 +76,7 @@ export async function removeCollection(call: Call): Promise<Response> {
   }
   const writer = listWriterOf(call);
   const content = writer.whole({ resourceVersion: String(revision) }, deleted.map(writer.item));
-  return answer(call.request, content, { encoding: call.accepted.encoding });
+  return withWarnings(answer(call.request, content, { encoding: call.accepted.encoding }), warningsOf(call, options));
 }
 
 async function removeAll(call: Call, items: StoredObject[], options: DeleteOptions, isDryRun: boolean): Promise<void> {
@@ -73,7 +90,7 @@ async function removeOne(call: Call, item: StoredObject, options: DeleteOptions,
   const { name, namespace = "", uid } = objectOf(call.resource, item).metadata;
   const one: Call = { ...call, info: { ...call.info, namespace, name } };
   try {
-    await commitDelete(one, { ...options, preconditions: { uid } }, isDryRun);
+    await commitDelete(one, { ...options, preconditions: { uid } }, { isDryRun });
   } catch (error) {
     const isGone = error instanceof StatusError && (error.code === 404 || error.code === 409);
     if (!isGone) throw error;

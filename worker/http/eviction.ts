@@ -8,11 +8,13 @@ import { matchesSelector } from "../../protocol/selectors.ts";
 import { StatusError, type Status } from "../../protocol/status.ts";
 import { isRecord } from "../../protocol/kubernetes/equal.ts";
 import { admitDelete } from "../admission/admit.ts";
+import { withCondition } from "../controllers/conditions.ts";
 import { conditionsOf } from "../controllers/disruption/budget-status.ts";
 import { isReady, isTerminal } from "../controllers/pod-state.ts";
 import { planner } from "../registry/planner.ts";
 import type { DeleteOptions, Planned } from "../registry/registry.ts";
 import { objectOf } from "../registry/text.ts";
+import { timestamp } from "../registry/time.ts";
 import { pause, writePlanned } from "../registry/writer.ts";
 import { refusalOf } from "../registry/refusal.ts";
 import { podDisruptionBudgets } from "../resources/policy/pod-disruption-budgets.ts";
@@ -28,6 +30,8 @@ import { objectResponse } from "./respond.ts";
 
 const done: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
 const attempts = 10;
+/** Upstream's bound of what a budget remembers. */
+const mostDisrupted = 2_000;
 
 type Budget = Stored<PodDisruptionBudget>;
 
@@ -44,7 +48,7 @@ export async function evict(call: Call): Promise<Response> {
     const pod: Stored<Pod> = await readCurrent(call);
     const budget = canGoAnyway(pod) ? undefined : await budgetOf(call, pod);
     if (budget === undefined || mayGoUnhealthy(pod, budget)) {
-      await commitDelete(call, options, isDry);
+      await commitDelete(call, options, { isDryRun: isDry, marked: (current) => disrupted(current, call.context.now) });
       return objectResponse(call, done, 201);
     }
     rejectUnallowed(budget);
@@ -69,6 +73,12 @@ async function budgetOf({ store }: Call, { metadata }: Stored<Pod>): Promise<Bud
   throw new StatusError({ code: 500, reason: "InternalError", message });
 }
 
+/** With the condition that says why it ends; whoever made the pod may look for it. */
+function disrupted(pod: Stored<Pod>, now: number): Stored<Pod> {
+  const condition = { type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI", message: "Eviction API: evicting" };
+  return { ...pod, status: { ...pod.status, conditions: withCondition(pod.status?.conditions, condition, now) } };
+}
+
 /** A pod that is not ready is none of those that the budget counts on. */
 function mayGoUnhealthy(pod: Stored<Pod>, { spec, status }: Budget): boolean {
   if (isReady(pod)) return false;
@@ -80,12 +90,18 @@ function mayGoUnhealthy(pod: Stored<Pod>, { spec, status }: Budget): boolean {
 function rejectUnallowed({ metadata, status }: Budget): void {
   const { name, generation = 0 } = metadata;
   if ((status?.observedGeneration ?? 0) < generation) throw tooMany(`The disruption budget ${name} is still being processed by the server.`, 10);
+  if ((status?.disruptionsAllowed ?? 0) < 0) throw forbidden(name, "pdb disruptions allowed is negative");
+  if (Object.keys(status?.disruptedPods ?? {}).length > mostDisrupted) throw forbidden(name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller");
   if ((status?.disruptionsAllowed ?? 0) > 0) return;
   const failure = status?.conditions?.find(({ type, reason }) => type === "DisruptionAllowed" && reason === "SyncFailed");
   if (failure !== undefined) {
     throw tooMany(`The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${failure.message}`);
   }
   throw tooMany(`The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`);
+}
+
+function forbidden(name: string, why: string): StatusError {
+  return StatusError.forbidden({ group: "policy", kind: "poddisruptionbudget", name }, why);
 }
 
 function tooMany(why: string, retryAfterSeconds?: number): StatusError {
@@ -107,10 +123,12 @@ async function taken(call: Call, { pod, budget, options, isDry }: Taking): Promi
   const { resource, store, context } = call;
   const disruptionsAllowed = (budget.status?.disruptionsAllowed ?? 0) - 1;
   const counts = { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, ...budget.status };
-  const status = { ...counts, disruptionsAllowed, conditions: conditionsOf(budget, disruptionsAllowed, context.now) };
+  // Until the budget's controller has seen the pod's end it counts it among those that are gone.
+  const disruptedPods = { ...budget.status?.disruptedPods, [pod.metadata.name]: timestamp(context.now) };
+  const status = { ...counts, disruptionsAllowed, disruptedPods, conditions: conditionsOf(budget, disruptionsAllowed, context.now) };
   const plans = [
     planner.update({ resource: podDisruptionBudgets, current: budget, next: { ...budget, status }, context, subresource: "status" }),
-    await admitDelete({ resource, current: pod, options, context }, admissionPorts(call, isDry)),
+    await admitDelete({ resource, current: disrupted(pod, context.now), options, context }, admissionPorts(call, isDry)),
   ].filter((plan): plan is Planned => plan !== undefined);
   const written = await writePlanned(store, plans, { isAtomic: true, isDryRun: isDry });
   const refused = written.flatMap(({ planned, result }) => (result.ok ? [] : [{ planned, result }]));

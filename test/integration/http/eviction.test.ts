@@ -1,6 +1,6 @@
 /** `pods/eviction`: whether a pod may go is for its disruption budget to say. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { call, namespace, prepare, type Answer, type Json } from "./api.ts";
+import { call, namespace, prepare, WatchReader, type Answer, type Json } from "./api.ts";
 
 let ns: string;
 let budgets: string;
@@ -61,6 +61,26 @@ describe("an eviction", () => {
       details: { causes: [{ reason: "DisruptionBudget", message: "The disruption budget web needs 1 healthy pods and has 1 currently" }] },
     });
     expect(await isThere("b")).toBe(true);
+  });
+
+  test("is written down in the pod that it ends and in the budget that it asked", async () => {
+    await pod("a");
+    await pod("b");
+    // Held, so that its last state can be looked at.
+    await call("PATCH", `${ns}/pods/a`, { body: { metadata: { finalizers: ["example.com/hold"] } }, type: "application/merge-patch+json" });
+    await budget({ minAvailable: 1 }, 1);
+    const watch = await WatchReader.open(`${budgets}?watch=true&resourceVersion=${(await call("GET", budgets)).body.metadata.resourceVersion}`);
+    expect((await evict("a")).status).toBe(201);
+    const written = await watch.next();
+    expect(written?.object["status"]).toMatchObject({ disruptionsAllowed: 0, disruptedPods: { a: expect.stringMatching(/Z$/) } });
+    const { body } = await call("GET", `${ns}/pods/a`);
+    expect(body.metadata.deletionTimestamp).toBeDefined();
+    const said = { type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI", message: "Eviction API: evicting" };
+    expect((body.status as { conditions: object[] }).conditions).toContainEqual(expect.objectContaining(said));
+    // Its controller has seen the end.
+    expect((await watch.next())?.object["status"]).not.toHaveProperty("disruptedPods");
+    await watch.close();
+    await call("PATCH", `${ns}/pods/a`, { body: { metadata: { finalizers: null } }, type: "application/merge-patch+json" });
   });
 
   test("never takes one permission twice", async () => {

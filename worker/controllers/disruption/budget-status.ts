@@ -18,16 +18,30 @@ export interface BudgetSnapshot {
 type Status = NonNullable<PodDisruptionBudget["status"]>;
 type Counts = { expectedPods: number; desiredHealthy: number };
 
+/** So long an eviction may take until a pod's end shows; then the pod counts as one that stays. */
+export const deletionTimeoutMs = 120_000;
+
+/** When each of the pods that were evicted, and whose end does not show yet, will have had its time. */
+export function awaitedEnds({ status }: Stored<PodDisruptionBudget>, pods: Stored<Pod>[]): { pod: Stored<Pod>; since: string; until: number }[] {
+  return pods.filter((pod) => !isDeleting(pod)).flatMap((pod) => {
+    const since = status?.disruptedPods?.[pod.metadata.name];
+    return since === undefined ? [] : [{ pod, since, until: Date.parse(since) + deletionTimeoutMs }];
+  });
+}
+
 export function budgetStatus(budget: Stored<PodDisruptionBudget>, { pods, expectedScale, now }: BudgetSnapshot): Status {
+  const awaited = awaitedEnds(budget, pods).filter(({ until }) => until > now);
+  const disruptedPods = Object.fromEntries(awaited.map(({ pod, since }) => [pod.metadata.name, since]));
   const counts = countsOf(budget.spec ?? {}, pods.length, expectedScale);
   if ("failure" in counts) return failed(budget, counts.failure, now);
   const { expectedPods, desiredHealthy } = counts;
-  const currentHealthy = pods.filter((pod) => !isDeleting(pod) && isReady(pod)).length;
+  const currentHealthy = pods.filter((pod) => !isDeleting(pod) && isReady(pod) && disruptedPods[pod.metadata.name] === undefined).length;
   const disruptionsAllowed = expectedPods > 0 ? Math.max(0, currentHealthy - desiredHealthy) : 0;
   return {
     conditions: conditionsOf(budget, disruptionsAllowed, now),
     currentHealthy,
     desiredHealthy,
+    ...(awaited.length === 0 ? {} : { disruptedPods }),
     disruptionsAllowed,
     expectedPods,
     ...generationOf(budget),

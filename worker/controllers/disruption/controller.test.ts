@@ -64,6 +64,27 @@ describe("a budget", () => {
     expect(statusIn(cluster)).toMatchObject({ disruptionsAllowed: 0, observedGeneration: 2 });
   });
 
+  it("counts an evicted pod as gone for two minutes, and says when it is there still", async () => {
+    const cluster = await clusterWith({ selector, minAvailable: 3 });
+    const [pod, other] = ofWeb(cluster);
+    if (pod === undefined || other === undefined) throw new Error("no pods");
+    const since = new Date(cluster.now).toISOString().replace(".000Z", "Z");
+    const disruptedPods = { [pod.metadata.name]: since, [other.metadata.name]: since, "no-such-pod": since };
+    cluster.change<PodDisruptionBudget>(key, (budget) => void Object.assign(budget.status ?? {}, { disruptedPods }), "status");
+    cluster.delete(`pods/default/${other.metadata.name}`);
+    await cluster.settle();
+    // One that is on its way needs no mention any more.
+    expect(statusIn(cluster)).toMatchObject({ currentHealthy: 2, disruptedPods: { [pod.metadata.name]: since } });
+    expect(Object.keys(statusIn(cluster)?.disruptedPods ?? {})).toHaveLength(1);
+    cluster.advance(119);
+    await cluster.settle();
+    expect(statusIn(cluster)).toHaveProperty("disruptedPods");
+    cluster.advance(2);
+    await cluster.settle();
+    expect(statusIn(cluster)).not.toHaveProperty("disruptedPods");
+    expect(cluster.all("events").map((event) => event["message"])).toContain("Pod was expected by PDB default/web to be deleted but it wasn't");
+  });
+
   it("that cannot be counted allows nothing, and says why", async () => {
     const cluster = await clusterWith({ selector, maxUnavailable: 1 });
     const controller = { apiVersion: "batch/v1", kind: "Job", name: "j", uid: "j", controller: true };

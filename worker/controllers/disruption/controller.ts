@@ -7,10 +7,11 @@ import type { KubernetesObject, Stored } from "../../../protocol/kubernetes/obje
 import { requirementsOf } from "../../../protocol/selectors.ts";
 import { resourceByKind } from "../../resources/registry.ts";
 import { objectKey } from "../../resources/resource.ts";
-import type { Controller, Reader, Reconciliation } from "../controller.ts";
+import type { Action, Controller, Reader, Reconciliation } from "../controller.ts";
 import { isSame } from "../equality.ts";
+import { eventAction } from "../events.ts";
 import { controllerOf, isDeleting } from "../owner-references.ts";
-import { budgetStatus, type BudgetSnapshot } from "./budget-status.ts";
+import { awaitedEnds, budgetStatus, type BudgetSnapshot } from "./budget-status.ts";
 
 export const disruptionController: Controller<BudgetSnapshot> = {
   name: "poddisruptionbudgets.policy",
@@ -29,7 +30,17 @@ export function reconcileBudget(snapshot: BudgetSnapshot): Reconciliation {
   const { budget } = snapshot;
   if (budget === undefined || isDeleting(budget)) return { actions: [] };
   const object = { ...budget, status: budgetStatus(budget, snapshot) };
-  return { actions: isSame(object, budget) ? [] : [{ type: "update", object, subresource: "status" }] };
+  const ends = awaitedEnds(budget, snapshot.pods);
+  const overdue = ends.filter(({ until }) => until <= snapshot.now);
+  const next = Math.min(...ends.filter(({ until }) => until > snapshot.now).map(({ until }) => until));
+  const update: Action[] = isSame(object, budget) ? [] : [{ type: "update", object, subresource: "status" }];
+  const actions = [...update, ...overdue.map(({ pod }) => notDeleted(budget, pod))];
+  return { actions, ...(Number.isFinite(next) ? { requeueAfterMs: next - snapshot.now } : {}) };
+}
+
+function notDeleted({ metadata }: Stored<PodDisruptionBudget>, about: Stored<Pod>): Action {
+  const recorded = { about, component: "controllermanager", reason: "NotDeleted", type: "Warning" as const };
+  return eventAction(recorded, `Pod was expected by PDB ${metadata.namespace}/${metadata.name} to be deleted but it wasn't`);
 }
 
 type Scaled = KubernetesObject & { spec?: { replicas?: number } };
