@@ -207,6 +207,29 @@ describe("delete", () => {
     expect(rest.items.map(({ metadata }) => metadata.name)).toEqual(["c3"]);
   });
 
+  describe("of a Job", () => {
+    const jobs = () => ns.replace("/api/v1", "/apis/batch/v1") + "/jobs";
+    const spec = { suspend: true, template: { spec: { restartPolicy: "Never", schedulerName: "nobody", containers: [{ name: "c", image: "i" }] } } };
+    const warning = '299 - "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"';
+
+    test.each([
+      ["keeps its pods where nobody says otherwise, and warns", "", ["orphan"], warning],
+      ["keeps them quietly where that is asked for", "?propagationPolicy=Orphan", ["orphan"], null],
+      ["takes them along where that is asked for", "?propagationPolicy=Background", undefined, null],
+      ["takes them along in the words of old", "?orphanDependents=false", undefined, null],
+    ])("%s", async (_, query, finalizers, said) => {
+      const { body: made } = await call("POST", jobs(), { body: { metadata: { generateName: "job-" }, spec } });
+      const { headers, body } = await call("DELETE", `${jobs()}/${made.metadata.name}${query}`);
+      expect(headers.get("warning")).toBe(said);
+      expect(body.metadata.finalizers).toEqual(finalizers);
+    });
+
+    test("and of a collection of them warns, too", async () => {
+      await call("POST", jobs(), { body: { metadata: { generateName: "job-", labels: { all: "yes" } }, spec } });
+      expect((await call("DELETE", `${jobs()}?labelSelector=all`)).headers.get("warning")).toBe(warning);
+    });
+  });
+
   test("marks a namespace, which then takes nothing new", async () => {
     const doomed = await namespace("doomed");
     await call("POST", `${doomed}/configmaps`, { body: { metadata: { name: "x", finalizers: ["example.com/hold"] } } });

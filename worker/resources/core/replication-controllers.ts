@@ -19,6 +19,8 @@ export const replicationControllers = defineResource<ReplicationController>({
   categories: ["all"],
   schema: "io.k8s.api.core.v1.ReplicationController",
   hasGeneration: true,
+  // As upstream: who does not say otherwise keeps the pods.
+  defaultPropagation: "Orphan",
   applyDefaults(controller) {
     const { spec } = controller;
     const labels = spec?.template?.metadata?.labels;
