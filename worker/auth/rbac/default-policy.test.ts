@@ -89,6 +89,27 @@ describe("the default policy", () => {
   });
 });
 
+describe("the roles of controllers", () => {
+  test("are bound to the accounts of their names", () => {
+    const binding = policy.clusterRoleBindings.find(({ metadata }) => metadata.name === "system:controller:job-controller");
+    expect(binding).toMatchObject({ roleRef: { name: "system:controller:job-controller" }, subjects: [{ kind: "ServiceAccount", namespace: "kube-system", name: "job-controller" }] });
+    const role = policy.clusterRoles.find(({ metadata }) => metadata.name === "system:controller:job-controller");
+    expect(role?.rules).toContainEqual({ verbs: ["create", "delete", "list", "patch", "watch"], apiGroups: [""], resources: ["pods"] });
+    expect(role?.rules?.at(-1)).toEqual({ verbs: ["create", "patch", "update"], apiGroups: ["", "events.k8s.io"], resources: ["events"] });
+  });
+
+  test.each([
+    ["kube-system", "extension-apiserver-authentication-reader", "system::extension-apiserver-authentication-reader", ["system:kube-controller-manager", "system:kube-scheduler"]],
+    ["kube-system", "system::leader-locking-kube-scheduler", "system::leader-locking-kube-scheduler", ["system:kube-scheduler", "kube-scheduler"]],
+    ["kube-system", "system:controller:token-cleaner", "system:controller:token-cleaner", ["token-cleaner"]],
+    ["kube-public", "system:controller:bootstrap-signer", "system:controller:bootstrap-signer", ["bootstrap-signer"]],
+  ])("in %s: %s by %s has %j", (namespace, role, binding, subjects) => {
+    const found = policy.roleBindings.find(({ metadata, roleRef }) => metadata.namespace === namespace && roleRef.name === role);
+    expect([found?.metadata.name, found?.subjects?.map(({ name }) => name)]).toEqual([binding, subjects]);
+    expect(policy.roles.some(({ metadata }) => metadata.namespace === namespace && metadata.name === role)).toBe(true);
+  });
+});
+
 describe("reconciliation", () => {
   test("writes everything into an empty cluster, and nothing into a complete one", () => {
     expect(policyChanges(noSettings).create).toHaveLength(everything.length);

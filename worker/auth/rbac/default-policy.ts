@@ -1,10 +1,11 @@
 /**
  * The roles and bindings that every cluster begins with
  * (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings), as kube-apiserver
- * 1.35 has them, without those of controllers that have no identity of their own here.
+ * 1.35 has them; those of controllers are in ./controller-roles.ts.
  */
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, RbacSubject, Role, RoleBinding } from "../../../protocol/kubernetes/generated/types.ts";
 import { aggregatedRules } from "./aggregation.ts";
+import { controllerPrefix, controllerRoles, namespacedRoles } from "./controller-roles.ts";
 
 /**
  * A role begins at the margin: its name, `to:x` the role that it is gathered into, `of:x` what it gathers. Its rules:
@@ -176,7 +177,7 @@ const clusterRoleBindings: [role: string, ...subjects: RbacSubject[]][] = [
   ["system:public-info-viewer", group("system:authenticated"), group("system:unauthenticated")],
   ["system:node-proxier", user("system:kube-proxy")],
   ["system:kube-controller-manager", user("system:kube-controller-manager")],
-  ["system:kube-dns", { kind: "ServiceAccount", name: "kube-dns", namespace: "kube-system" }],
+  ["system:kube-dns", account("kube-dns")],
   ["system:kube-scheduler", user("system:kube-scheduler")],
   ["system:volume-scheduler", user("system:kube-scheduler")],
   // Nodes have what the node authorizer gives them.
@@ -184,7 +185,14 @@ const clusterRoleBindings: [role: string, ...subjects: RbacSubject[]][] = [
   ["system:service-account-issuer-discovery", group("system:serviceaccounts")],
 ];
 
-const authenticationReader = "extension-apiserver-authentication-reader";
+const leaders = ["kube-controller-manager", "kube-scheduler"];
+
+/** Who has a role of a namespace; a controller's is its account's. */
+function subjectsIn(role: string): RbacSubject[] {
+  if (role === "extension-apiserver-authentication-reader") return leaders.map((name) => user(`system:${name}`));
+  const [, leader = ""] = role.split("system::leader-locking-");
+  return leader === "" ? [account(role.slice(controllerPrefix.length))] : [user(`system:${leader}`), account(leader)];
+}
 
 export interface Policy {
   clusterRoles: Named<ClusterRole>[];
@@ -199,7 +207,7 @@ const apiGroup = "rbac.authorization.k8s.io";
 const apiVersion = `${apiGroup}/v1`;
 
 /** What the policy is made of: another text, another policy. */
-export const policySource = (): string => JSON.stringify([clusterRoles, clusterRoleBindings, authenticationReader]);
+export const policySource = (): string => JSON.stringify([clusterRoles, clusterRoleBindings, controllerRoles, namespacedRoles]);
 
 let policy: Policy | undefined;
 
@@ -210,30 +218,37 @@ export function defaultPolicy(): Policy {
 
 function readPolicy(): Policy {
   const parsed = parse(clusterRoles);
+  const controllers = parse(controllerRoles);
+  const bindings = [...clusterRoleBindings, ...controllers.map(({ metadata: { name } }): [string, RbacSubject] => [name, account(name.slice(controllerPrefix.length))])];
+  const roles = parse(namespacedRoles).map(inNamespace);
   return {
     // Gathered level by level: view, then edit, then admin.
-    clusterRoles: ["view", "edit", "admin"].reduce((roles, name) => roles.map((role) => (role.metadata.name === name ? gathered(role, roles) : role)), parsed),
-    clusterRoleBindings: clusterRoleBindings.map(([name, ...subjects]) => ({
+    clusterRoles: [
+      ...["view", "edit", "admin"].reduce((all, name) => all.map((role) => (role.metadata.name === name ? gathered(role, all) : role)), parsed),
+      ...controllers,
+    ],
+    clusterRoleBindings: bindings.map(([name, ...subjects]) => ({
       apiVersion,
       kind: "ClusterRoleBinding",
       metadata: metadataOf(name),
       roleRef: { apiGroup, kind: "ClusterRole", name },
       ...(subjects.length === 0 ? {} : { subjects }),
     })),
-    roles: [{
-      apiVersion,
-      kind: "Role",
-      metadata: { ...metadataOf(authenticationReader), namespace: "kube-system" },
-      rules: [ruleOf("R core configmaps extension-apiserver-authentication")],
-    }],
-    roleBindings: [{
+    roles,
+    roleBindings: roles.map(({ metadata: { name, namespace } }) => ({
       apiVersion,
       kind: "RoleBinding",
-      metadata: { ...metadataOf(`system::${authenticationReader}`), namespace: "kube-system" },
-      roleRef: { apiGroup, kind: "Role", name: authenticationReader },
-      subjects: [user("system:kube-controller-manager"), user("system:kube-scheduler")],
-    }],
+      metadata: { ...metadataOf(name.startsWith("system:") ? name : `system::${name}`), namespace },
+      roleRef: { apiGroup, kind: "Role", name },
+      subjects: subjectsIn(name),
+    })),
   };
+}
+
+/** `namespace/name` */
+function inNamespace({ metadata, rules }: Named<ClusterRole>): Named<Role> & { metadata: { namespace: string } } {
+  const [name = "", namespace = "kube-system"] = metadata.name.split("/").toReversed();
+  return { apiVersion, kind: "Role", metadata: { ...metadata, name, namespace }, ...(rules === undefined ? {} : { rules }) };
 }
 
 function gathered(role: Named<ClusterRole>, all: Named<ClusterRole>[]): Named<ClusterRole> {
@@ -301,4 +316,8 @@ function group(name: string): RbacSubject {
 
 function user(name: string): RbacSubject {
   return { apiGroup: "rbac.authorization.k8s.io", kind: "User", name };
+}
+
+function account(name: string): RbacSubject {
+  return { kind: "ServiceAccount", name, namespace: "kube-system" };
 }
