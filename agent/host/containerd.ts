@@ -49,6 +49,11 @@ async function start(names: HostNames, config: string): Promise<ProcessRecord> {
   rmSync(names.containerdSocket, { force: true });
   const logPath = logOf(names);
   const record = spawnDetached(binary, ["--config", names.containerdConfig], logPath);
+  if (record !== undefined && (await comesUp(names, record))) return record;
+  throw new Error(`containerd did not start; the end of ${logPath}:\n${tailOf(logPath)}`);
+}
+
+async function comesUp(names: HostNames, record: ProcessRecord): Promise<boolean> {
   enterCgroup(`${names.cgroupParent}/containerd`, record.pid);
   // Recorded before it serves: a run that is killed meanwhile must not lose it.
   adopt(names, record);
@@ -56,12 +61,13 @@ async function start(names: HostNames, config: string): Promise<ProcessRecord> {
     timeoutMs: 30_000,
     intervalMs: 10,
   });
-  if (isUp && isAlive(record)) return record;
+  if (isUp && isAlive(record)) return true;
   signal(record, "SIGKILL");
-  throw new Error(`containerd did not start; the end of ${logPath}:\n${tailOf(logPath)}`);
+  return false;
 }
 
-function spawnDetached(binary: string, args: string[], logPath: string): ProcessRecord {
+/** Undefined: it has ended already, as it may on a busy host before anybody looks. */
+function spawnDetached(binary: string, args: string[], logPath: string): ProcessRecord | undefined {
   if (existsSync(logPath) && statSync(logPath).size > maxLogBytes) renameSync(logPath, `${logPath}.1`);
   const log = openSync(logPath, "a", 0o600);
   const env = { ...process.env, ...memoryEnv, PATH: pathWithSbin() };
@@ -69,9 +75,8 @@ function spawnDetached(binary: string, args: string[], logPath: string): Process
   closeSync(log);
   child.on("error", () => undefined);
   child.unref();
-  const record = child.pid === undefined ? undefined : recordOf(child.pid);
-  if (!record) throw new Error(`${binary} could not be started`);
-  return record;
+  if (child.pid === undefined) throw new Error(`${binary} could not be started`);
+  return recordOf(child.pid);
 }
 
 /** Where containerd's own log is. */
