@@ -1,14 +1,14 @@
 /** ReplicaSets. */
 import type { ReplicaSet } from "../../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../../protocol/kubernetes/object.ts";
-import { ageColumn, containersColumn, imagesColumn, nameColumn, selectorColumn } from "../columns.ts";
+import { selectorColumn } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import { required } from "../rules/field-errors.ts";
 import { indexSelector } from "../label-selector.ts";
 import { defaultPodSpec } from "../core/pod-defaults.ts";
 import { scaleStrategy, statusStrategy } from "../status-strategy.ts";
 import { immutableSelector, workloadErrors } from "./workload-rules.ts";
-import { countColumn, desiredColumn } from "./workload-columns.ts";
+import { replicaColumns } from "./workload-columns.ts";
 import { hostnameWarnings, workloadWarnings } from "../warnings/workloads.ts";
 
 export const replicaSets = defineResource<ReplicaSet>({
@@ -32,16 +32,7 @@ export const replicaSets = defineResource<ReplicaSet>({
   validateUpdate: immutableSelector,
   warnings: (replicaSet, previous) => [...hostnameWarnings("Pod names and hostnames", replicaSet, previous), ...workloadWarnings("spec.template", replicaSet.spec?.template, replicaSet, previous)],
   subresources: { status: statusStrategy<ReplicaSet>(), scale: scaleStrategy<ReplicaSet>() },
-  columns: [
-    nameColumn,
-    desiredColumn,
-    countColumn("Current", "Pods that there are.", "replicas"),
-    countColumn("Ready", "Pods that are ready.", "readyReplicas"),
-    ageColumn,
-    containersColumn,
-    imagesColumn,
-    selectorColumn,
-  ],
+  columns: [...replicaColumns, selectorColumn],
   selectableFields: ({ status }) => ({ "status.replicas": String(status?.replicas ?? 0) }),
   selector: ({ spec }) => indexSelector(spec?.selector),
   isSettled,

@@ -1,6 +1,6 @@
 /** Columns of workloads' replica counts. */
 import type { KubernetesObject } from "../../../protocol/kubernetes/object.ts";
-import { column, integer } from "../columns.ts";
+import { ageColumn, column, containersColumn, imagesColumn, integer, nameColumn } from "../columns.ts";
 import type { Column } from "../resource.ts";
 
 type Workload = KubernetesObject & {
@@ -20,4 +20,15 @@ export function countColumn(name: string, description: string, count: Count): Co
   return column<Workload>(name, description, ({ status }) => status?.[count] ?? 0, integer);
 }
 
-export const desiredColumn: Column = column<Workload>("Desired", "Pods that there should be.", ({ spec }) => spec?.replicas ?? 0, integer);
+const desiredColumn: Column = column<Workload>("Desired", "Pods that there should be.", ({ spec }) => spec?.replicas ?? 0, integer);
+
+/** Of a ReplicaSet, and of what was there before it; up to the selector, which the two write differently. */
+export const replicaColumns: Column[] = [
+  nameColumn,
+  desiredColumn,
+  countColumn("Current", "Pods that there are.", "replicas"),
+  countColumn("Ready", "Pods that are ready.", "readyReplicas"),
+  ageColumn,
+  containersColumn,
+  imagesColumn,
+];

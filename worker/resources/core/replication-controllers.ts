@@ -1,8 +1,8 @@
 /** ReplicationControllers: what ReplicaSets were before. */
 import type { ReplicationController } from "../../../protocol/kubernetes/generated/types.ts";
 import type { Stored } from "../../../protocol/kubernetes/object.ts";
-import { countColumn, desiredColumn } from "../apps/workload-columns.ts";
-import { ageColumn, column, containersColumn, imagesColumn, labelsText, nameColumn, wide } from "../columns.ts";
+import { replicaColumns } from "../apps/workload-columns.ts";
+import { column, labelsText, wide } from "../columns.ts";
 import { defineResource } from "../define.ts";
 import type { FieldError } from "../resource.ts";
 import { invalid, nonNegative, required } from "../rules/field-errors.ts";
@@ -37,13 +37,7 @@ export const replicationControllers = defineResource<ReplicationController>({
   warnings: (controller, previous) => [...hostnameWarnings("Pod names and hostnames", controller, previous), ...workloadWarnings("spec.template", controller.spec?.template, controller, previous)],
   subresources: { status: statusStrategy<ReplicationController>(), scale: scaleStrategy<ReplicationController>() },
   columns: [
-    nameColumn,
-    desiredColumn,
-    countColumn("Current", "Pods that there are.", "replicas"),
-    countColumn("Ready", "Pods that are ready.", "readyReplicas"),
-    ageColumn,
-    containersColumn,
-    imagesColumn,
+    ...replicaColumns,
     column<ReplicationController>("Selector", "Which pods belong to the object.", ({ spec }) => labelsText(spec?.selector), wide),
   ],
   selectableFields: ({ status }) => ({ "status.replicas": String(status?.replicas ?? 0) }),
