@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BuildOptions } from "esbuild";
+import type { BuildOptions, Plugin } from "esbuild";
 import { distribution, repository } from "./paths.ts";
 
 interface Bundle {
@@ -20,6 +20,19 @@ const forNode = {
   // Some dependencies are CommonJS and call require for Node's own modules.
   banner: { js: `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);` },
 } satisfies BuildOptions;
+
+/**
+ * Whoever imports node:http as a module has all of its exports read, and one of them is a whole WebSocket client, some
+ * megabytes of an agent's memory. Asked for by name it stays where it is.
+ */
+const leanHttp: Plugin = {
+  name: "lean-http",
+  setup(build) {
+    build.onResolve({ filter: /^(node:)?http$/ }, () => ({ path: "http", namespace: builtIn }));
+    build.onLoad({ filter: /^/, namespace: builtIn }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule("node:${path}");` }));
+  },
+};
+const builtIn = "built-in";
 
 /**
  * A program's text stays in memory, of all its characters two bytes each if one of them (in a comment, say) is not
@@ -40,7 +53,7 @@ export const bundles = {
       external: ["node:*", "cloudflare:*"],
     },
   },
-  agent: { entry: "agent/main.ts", file: "kedge-agent.mjs", options: { ...forNode, ...terse } },
+  agent: { entry: "agent/main.ts", file: "kedge-agent.mjs", options: { ...forNode, ...terse, plugins: [leanHttp] } },
   supervisor: { entry: "worker/local/supervisor.ts", file: "kedge-local.mjs", options: { ...forNode, external: ["@peculiar/x509", "reflect-metadata"] } },
 } satisfies Record<string, Bundle>;
 
@@ -68,7 +81,7 @@ export async function bundle(name: keyof typeof bundles): Promise<string> {
     logLevel: "error",
   });
   mkdirSync(distribution, { recursive: true });
-  const inputs = Object.keys(result.metafile.inputs).filter((path) => !path.startsWith("<"));
+  const inputs = Object.keys(result.metafile.inputs).filter((path) => !path.startsWith("<") && !path.startsWith(`${builtIn}:`));
   // The bundle last: who finds it finds its list of inputs too.
   writeWhole(`${output}.inputs.json`, JSON.stringify(hashesOf(["worker/local/build.ts", "worker/openapi/generate-descriptions.ts", ...inputs])));
   writeWhole(output, result.outputFiles[0]?.contents ?? new Uint8Array());
