@@ -61,11 +61,11 @@ function bodyOf({ custom }: GroupVersionKind, text: ObjectText): string {
   return (custom?.versions === undefined ? text : withoutMark(text)).slice(textHead.length);
 }
 
-/** The same for an item of a list, whose kind the list's own names. */
+/** The same for an item of a list, whose kind the list's own names; as upstream, a custom resource names it all the same. */
 export function spliceItem(resource: GroupVersionKind, stored: Pick<StoredObject, "text" | "revision">): string {
   const { conversion, custom } = resource;
+  if (custom !== undefined) return splice(resource, stored);
   if (conversion !== undefined) return JSON.stringify(itemOf(conversion.fromStored(objectOf(conversion.stored, stored))));
-  if (custom?.fromStorage !== undefined) return JSON.stringify(itemOf(objectOf(resource, stored)));
   return `{"metadata":{"resourceVersion":"${stored.revision}",` + bodyOf(resource, stored.text);
 }
 

@@ -95,7 +95,9 @@ describe("conversion by a webhook", () => {
     await created(at("v2"), { metadata: { name: "d" }, host: "host1", port: "1" });
     await created(at("v2"), { metadata: { name: "e" }, host: "host3", port: "1" });
     await call("DELETE", `${objects("v2", space)}?fieldSelector=host%3Dhost1`);
-    expect(await informer.take(3)).toEqual(["ADDED d", "DELETED c", "DELETED d"]);
+    expect(await informer.take(1)).toEqual(["ADDED d"]);
+    // A collection goes in no certain order.
+    expect((await informer.take(2)).toSorted()).toEqual(["DELETED c", "DELETED d"]);
     await informer.close();
     await eventually(async () => expect(await names("v1", "")).toEqual(["a", "e"]));
   });

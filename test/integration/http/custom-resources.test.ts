@@ -132,7 +132,7 @@ describe("its objects", () => {
     const without = await request("PUT", at, { body: { apiVersion: "stable.example.com/v1", kind: "Thing", ...object("one") } });
     expect(causesOf(without)).toEqual(["metadata.resourceVersion: Invalid value: 0: must be specified for an update"]);
     const list = await request("GET", "/apis/stable.example.com/v1/things?fieldSelector=metadata.name%3Done");
-    expect(list.body).toMatchObject({ kind: "ThingList", apiVersion: "stable.example.com/v1", items: [{ spec: { a: 3 } }] });
+    expect(list.body).toMatchObject({ kind: "ThingList", apiVersion: "stable.example.com/v1", items: [{ kind: "Thing", apiVersion: "stable.example.com/v1", spec: { a: 3 } }] });
     expect((await request("DELETE", at)).body).toMatchObject({ status: "Success", details: { kind: "things", group: "stable.example.com" } });
     expect((await request("GET", at)).body).toMatchObject({ code: 404, message: 'things.stable.example.com "one" not found' });
   });
