@@ -25,8 +25,8 @@ async function rowsOf(target: Target, name: string, action: () => Promise<void>)
 }
 
 const settleMs = 3_000;
-/** Half a minute after the last change the cron's next minute looks once whether everybody heard of it. */
-const quietMs = 95_000;
+/** At most a minute after the last change something is due, and the next minute of the cron sees to it. */
+const quietMs = 125_000;
 const idleMs = 60_000;
 
 export async function d1Rows(context: Context): Promise<Figures> {

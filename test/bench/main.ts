@@ -16,8 +16,8 @@ import { validation } from "./validation.ts";
 
 type Measure = (context: Context) => Promise<Figures>;
 
-const everywhere: Record<string, Measure> = { creates, gets, watches, deployments, customResources, lists };
-const onThisMachine: Record<string, Measure> = { realPods, d1Rows, requestCpu };
+const everywhere: Record<string, Measure> = { creates, gets, watches, deployments, lists, customResources };
+const onThisMachine: Record<string, Measure> = { realPods, d1Rows, ...everywhere, requestCpu };
 
 const { only, pods, targetOptions } = settings(process.argv.slice(2));
 const figures: Figures = {};
@@ -25,7 +25,7 @@ const isChosen = (name: string) => only.length === 0 || only.includes(name);
 
 async function measureCluster(target: Target): Promise<void> {
   const { stateDir } = target.options;
-  const measures = stateDir === undefined ? everywhere : { ...onThisMachine, ...everywhere };
+  const measures = stateDir === undefined ? everywhere : onThisMachine;
   if (stateDir) Object.assign(figures, residentMemory(stateDir, "at first"));
   for (const [name, measure] of Object.entries(measures)) {
     if (!isChosen(name)) continue;

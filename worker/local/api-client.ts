@@ -1,8 +1,13 @@
-/** A small client of a Kubernetes API: JSON over HTTPS with one CA and one bearer token. */
-import { Agent, request } from "node:https";
+/**
+ * A small client of a Kubernetes API: JSON over HTTPS with one CA and one bearer token, or by a unix socket, for a
+ * process that stays and need not be resident with OpenSSL (7 MB).
+ */
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 
 export interface ApiClientOptions {
   server: string;
+  /** Asked by this socket in plain HTTP, whatever the server's address. */
+  socketPath?: string;
   token: string;
   ca?: string;
   timeoutMs?: number;
@@ -21,7 +26,10 @@ export interface ApiClient {
 const defaultTimeoutMs = 15_000;
 
 export function apiClient(options: ApiClientOptions): ApiClient {
-  const agent = new Agent({ keepAlive: true, ...(options.ca === undefined ? {} : { ca: options.ca }) });
+  const agent =
+    options.socketPath === undefined
+      ? new (process.getBuiltinModule("node:https").Agent)({ keepAlive: true, ...(options.ca === undefined ? {} : { ca: options.ca }) })
+      : new (process.getBuiltinModule("node:http").Agent)({ keepAlive: true });
   return {
     call: (method, path, body) => call({ ...options, agent, method, path, body }),
     close: () => agent.destroy(),
@@ -34,7 +42,9 @@ function call(options: ApiClientOptions & { agent: Agent; method: string; path: 
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${options.token}`, accept: "application/json", ...(text && { "content-type": "application/json" }) };
     const signal = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs);
-    const outgoing = request(new URL(path, options.server), { method, agent, headers, signal }, (response) => {
+    const url = new URL(path, options.server);
+    const asked = { host: url.hostname, port: url.port, path: `${url.pathname}${url.search}`, method, agent, headers, signal };
+    const outgoing = ask(options, asked, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
@@ -48,6 +58,11 @@ function call(options: ApiClientOptions & { agent: Agent; method: string; path: 
     });
     outgoing.end(text);
   });
+}
+
+function ask({ socketPath }: ApiClientOptions, asked: RequestOptions, answered: (response: IncomingMessage) => void): ClientRequest {
+  if (socketPath === undefined) return process.getBuiltinModule("node:https").request(asked, answered);
+  return process.getBuiltinModule("node:http").request({ ...asked, socketPath }, answered);
 }
 
 function parsed(text: string): unknown {

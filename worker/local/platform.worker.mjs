@@ -1,6 +1,7 @@
 // What Cloudflare's platform does in production, as one worker beside the Worker (an isolate costs 5 MB and more):
 // - D1, as Miniflare implements it: the binding's entry, and the Durable Object that holds the database;
-// - on a socket that only the supervisor can reach: the cron trigger, and the migrations of `migrations/`.
+// - on a socket that only the supervisor can reach: the cron trigger, the migrations of `migrations/`, and the API
+//   without TLS.
 // (Embedded into workerd's configuration as it stands, hence plain JavaScript.)
 export { default as D1Entry } from "./entry.worker.js";
 export { D1DatabaseObject } from "./database.worker.js";
@@ -32,7 +33,7 @@ export default {
         const { cron } = await request.json();
         return Response.json(await env.KEDGE.scheduled({ cron, scheduledTime: new Date() }));
       }
-      return new Response("not found", { status: 404 });
+      return await env.KEDGE.fetch(request);
     } catch (error) {
       return new Response(String(error?.stack ?? error), { status: 500 });
     }

@@ -17,7 +17,7 @@ import { readMigrations } from "./migrations.ts";
 import { type StatePaths, statePaths } from "./paths.ts";
 import { recordProcess } from "./process-record.ts";
 import { ensureSecrets, sha256Hex, writePrivately } from "./secrets.ts";
-import { Workerd, maintain } from "./workerd.ts";
+import { Workerd, maintain, maintenancePath } from "./workerd.ts";
 
 const report = reporter("kedge");
 const readyTimeoutMs = 60_000;
@@ -34,7 +34,7 @@ async function main(paths: StatePaths, launch: Launch): Promise<void> {
     report: reporter("control-plane"),
     secrets: () => bindingSecrets(paths),
   });
-  const client = () => apiClient({ server: launch.server, ca, token: ensureSecrets(paths).adminToken });
+  const client = () => apiClient({ server: launch.server, socketPath: maintenancePath(paths), token: ensureSecrets(paths).adminToken });
   let agent: AgentProcess | undefined;
 
   async function stop(): Promise<void> {

@@ -43,7 +43,8 @@ export function workerdBinary(repository: string): string {
   return packageOf.resolve(name);
 }
 
-function maintenancePath(paths: StatePaths): string {
+/** The socket in the state directory: what only the supervisor may ask (./platform.worker.mjs), and the API. */
+export function maintenancePath(paths: StatePaths): string {
   return join(paths.sockets, "maintenance.sock");
 }
 
